@@ -1,0 +1,1 @@
+"""What is recorded: SQLModel tables by subject; `states` and `values` are leaves."""

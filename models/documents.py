@@ -1,0 +1,88 @@
+"""Documents by content hash, who handed them in for what, and what is owed by when."""
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Index, UniqueConstraint
+from sqlmodel import Field
+
+from models.base import Recorded
+
+
+class Document(Recorded, table=True):
+    """The content of a file, kept once under its SHA-256; sizes are bytes."""
+
+    __tablename__ = "document"
+
+    sha256: str = Field(unique=True, max_length=64)
+    size: int
+    media_type: str = Field(max_length=100)
+
+
+class Filing(Recorded, table=True):
+    """A document handed in for a programme: kind, version, by whom, for which stage or session, on time or late.
+
+    `covers` says for how many trainees it stands (a school may hand in theirs together).
+    """
+
+    __tablename__ = "filing"
+    __table_args__ = (UniqueConstraint("programme_id", "kind", "target", "version"),)
+
+    programme_id: uuid.UUID = Field(foreign_key="programme.id", index=True)
+    kind: str = Field(max_length=60, index=True)
+    target: str = Field(max_length=40)
+    version: int
+    document_id: uuid.UUID = Field(foreign_key="document.id")
+    file_name: str = Field(max_length=200)
+    session_id: uuid.UUID | None = Field(default=None, foreign_key="programme_session.id")
+    stage_id: uuid.UUID | None = Field(default=None, foreign_key="stage.id", index=True)
+    organisation_id: uuid.UUID = Field(foreign_key="organisation.id")
+    person_id: uuid.UUID = Field(foreign_key="person.id")
+    covers: int = 1
+    submitted_at: datetime
+    late_days: int = 0
+
+
+class Obligation(Recorded, table=True):
+    """Something owed by a day. `due_on` is derived by rule; `next_at` is when the ladder's next rung is due (indexed)."""
+
+    __tablename__ = "obligation"
+    __table_args__ = (
+        UniqueConstraint("programme_id", "kind", "target", "number"),
+        Index("ix_obligation_next", "state", "next_at"),
+    )
+
+    programme_id: uuid.UUID = Field(foreign_key="programme.id", index=True)
+    kind: str = Field(max_length=60)
+    target: str = Field(max_length=40)
+    number: int = 1
+    session_id: uuid.UUID | None = Field(default=None, foreign_key="programme_session.id")
+    step_id: uuid.UUID | None = Field(default=None, foreign_key="approval_step.id", index=True)
+    owed_by_id: uuid.UUID = Field(foreign_key="organisation.id", index=True)
+    owed_by_role: str = Field(max_length=60)
+    due_on: date
+    due_at: datetime
+    next_at: datetime | None = Field(default=None)
+    state: str = Field(max_length=20)
+    rung: int = 0
+    moves: int = 0
+    basis: dict[str, Any] = Field(sa_type=JSON)
+    met_by_id: uuid.UUID | None = Field(default=None, foreign_key="filing.id")
+    met_at: datetime | None = None
+    late_days: int = 0
+
+
+class RungFired(Recorded, table=True):
+    """A rung of an obligation's ladder was climbed. The unique key is the claim: a rung fires once per due day (`move` counts how often it moved)."""
+
+    __tablename__ = "rung_fired"
+    __table_args__ = (UniqueConstraint("obligation_id", "move", "number"),)
+
+    obligation_id: uuid.UUID = Field(foreign_key="obligation.id", index=True)
+    move: int
+    number: int
+    rung: str = Field(max_length=20)
+    due_at: datetime
+    fired_at: datetime
+    reached: int

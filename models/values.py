@@ -1,0 +1,190 @@
+"""Plain values that cross rooms: verdicts, citations and the facts of what comes in.
+
+A leaf: imports pydantic and our states only. Money in CNY yuan, hours in credit hours (学时), ratios 0-1.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from models.states import ApplicantKind, ProgrammeLevel
+
+Text = Field(min_length=1, max_length=400)
+
+
+class Frozen(BaseModel):
+    """A value that never changes after it was made and knows no unknown field."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Basis(Frozen):
+    """What a verdict or a date rests on: a clause of a regulation, or a setting of the office (never dressed as law)."""
+
+    clause: str | None = None
+    setting: str | None = None
+    adopted_from: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The clause id, or the setting marked as such."""
+        return self.clause or f"office setting {self.setting}"
+
+
+class Verdict(Frozen):
+    """The answer of a rule: whether it is allowed, a sentence a person can act on, what it rests on and the facts used.
+
+    `strength` is `block` or `warn`; a warned matter is allowed only with a reason (`reason_needed`).
+    """
+
+    key: str
+    allowed: bool
+    zh: str
+    en: str
+    basis: tuple[Basis, ...] = ()
+    strength: Literal["block", "warn"] = "block"
+    reason_needed: bool = False
+    facts: dict[str, Any] = Field(default_factory=dict)
+
+    def says(self, locale: str = "zh-CN") -> str:
+        """The sentence in the reader's language."""
+        return self.en if locale == "en" else self.zh
+
+
+class Course(Frozen):
+    """One course of the plan: hours in all and hours of on-site practice (学时)."""
+
+    name: str = Text
+    part: str = Field(min_length=1, max_length=60)
+    hours: Decimal = Field(gt=0)
+    practice: Decimal = Field(ge=0)
+    ethics: bool = False
+    five_educations: bool = False
+
+    @model_validator(mode="after")
+    def _practice_within_hours(self) -> "Course":
+        if self.practice > self.hours:
+            raise ValueError(f"practice hours ({self.practice}) exceed the course's hours ({self.hours})")
+        return self
+
+
+class Expert(Frozen):
+    """Teaching experts of one origin and kind; `outside` is outside the municipality (市外)."""
+
+    count: int = Field(gt=0)
+    origin: Literal["outside", "inside"]
+    kind: Literal["university", "teacher", "researcher", "principal", "official", "enterprise"]
+    employer: str = Text
+    title: str | None = None
+
+
+class BudgetLine(Frozen):
+    """One line of the budget in CNY yuan, with how it was reckoned and who pays."""
+
+    line: str = Text
+    basis: str
+    amount: Decimal = Field(gt=0)
+    norm: str
+    like: str | None = None
+    payer: str
+
+
+class PlannedStage(Frozen):
+    """A stage or part of the delivery as planned; hours are credit hours per trainee."""
+
+    key: str
+    name: str
+    starts_on: date
+    ends_on: date
+    place: str = ""
+    hours: Decimal = Field(default=Decimal(0), ge=0)
+
+    @model_validator(mode="after")
+    def _dates_ascend(self) -> "PlannedStage":
+        if self.ends_on < self.starts_on:
+            raise ValueError(f"{self.name}: ends on {self.ends_on}, before it begins on {self.starts_on}")
+        return self
+
+
+class SchoolVisit(Frozen):
+    """A rural school of a send-teaching programme with its places and its own stages (2 and 3 run per school)."""
+
+    name: str = Text
+    trainees: int = Field(gt=0)
+    stages: tuple[PlannedStage, ...] = ()
+
+
+class PlannedSession(Frozen):
+    """A session (期) or class (班) of the programme with its places, schools and stages or parts."""
+
+    number: int = Field(gt=0)
+    name: str = Text
+    places: int = Field(gt=0)
+    county: str | None = None
+    schools: tuple[SchoolVisit, ...] = ()
+    stages: tuple[PlannedStage, ...]
+
+
+class Application(Frozen):
+    """An application to carry out a programme (项目申报书), as it comes in at any door.
+
+    Names of organisations refer to organisations that the ledger knows. Dates are days in the pack's time zone.
+    """
+
+    title: str = Text
+    short: str = Field(min_length=1, max_length=40)
+    policy: str = Field(min_length=1, max_length=60)
+    kind: str = Field(min_length=1, max_length=40)
+    level: ProgrammeLevel
+    subject: str = Text
+    theme: str = Text
+    host: str = Text
+    host_kind: ApplicantKind
+    team: str | None = None
+    starts_on: date
+    ends_on: date
+    places: int = Field(gt=0, le=100_000)
+    sessions: tuple[PlannedSession, ...] = Field(min_length=1)
+    courses: tuple[Course, ...] = Field(min_length=1)
+    experts: tuple[Expert, ...] = Field(min_length=1)
+    budget: tuple[BudgetLine, ...] = Field(min_length=1)
+    budget_total: Decimal = Field(gt=0)
+    reasons: dict[str, str] = Field(default_factory=dict)
+    sample: bool = False
+
+    @model_validator(mode="after")
+    def _whole(self) -> "Application":
+        if self.ends_on < self.starts_on:
+            raise ValueError(f"ends_on {self.ends_on} is before starts_on {self.starts_on}")
+        total = sum((line.amount for line in self.budget), Decimal(0))
+        if total != self.budget_total:
+            raise ValueError(f"budget_total {self.budget_total} is not the sum of the lines ({total})")
+        places = sum(session.places for session in self.sessions)
+        if places != self.places:
+            raise ValueError(f"places {self.places} is not the sum over the sessions ({places})")
+        for session in self.sessions:
+            visits = [stage for school in session.schools for stage in school.stages]
+            for stage in (*session.stages, *visits):
+                if stage.starts_on < self.starts_on or stage.ends_on > self.ends_on:
+                    raise ValueError(
+                        f"{session.name} {stage.name}: {stage.starts_on} to {stage.ends_on} lies outside the programme "
+                        f"({self.starts_on} to {self.ends_on})"
+                    )
+        return self
+
+
+class Plan(Frozen):
+    """An implementation plan (实施方案): target group and numbers, not names; courses and experts as they will be.
+
+    `signed` and `sealed` say what the signature page shows (CQ2021-2.6 asks other institutions for both).
+    """
+
+    target_group: str = Text
+    numbers: int = Field(gt=0)
+    courses: tuple[Course, ...] = Field(min_length=1)
+    experts: tuple[Expert, ...] = Field(min_length=1)
+    signed: bool = False
+    sealed: bool = False
+    reasons: dict[str, str] = Field(default_factory=dict)

@@ -1,0 +1,112 @@
+"""Whether a training stage may close: its predecessor, its days and its products.
+
+Decides from the pack's stage and the documents that came in; names what is missing with its clause. Never closes a
+stage before the one it builds on (SL2017-2.1) or before its planned end; a product that does not block is named, not
+awaited. Serves SL2017-2.1 to 2.20.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from models.values import Basis, Verdict
+from policies.lookup import LookupFailure, document_of
+from policies.schema import Pack, Product, Stage
+
+
+def needed(product: Product, trainees: int, schools: int = 1) -> int:
+    """How many of a product the stage needs: the minimum, for each trainee or each school where the product says so."""
+    return product.minimum * {"stage": 1, "school": schools, "trainee": trainees}[product.per]
+
+
+def missing_products(stage: Stage, products: Mapping[str, int], trainees: int, schools: int = 1) -> tuple[Product, ...]:
+    """The products of which fewer came in than needed, blocking or not; one document may cover several trainees."""
+    return tuple(one for one in stage.products if products.get(one.document, 0) < needed(one, trainees, schools))
+
+
+def may_close(
+    stage: Stage,
+    *,
+    predecessor_closed: bool,
+    products: Mapping[str, int],
+    trainees: int,
+    today: date,
+    planned_to: date,
+    schools: int = 1,
+    pack: Pack | None = None,
+) -> Verdict:
+    """Whether the stage may close on this day, with all that stands in the way.
+
+    `products` says how many trainees, schools or pieces the documents of each kind cover; `schools` counts the schools
+    of the stage's session; `planned_to` is the last day as it now stands, postponements included. With the pack,
+    documents go by their names.
+    """
+    lacking = missing_products(stage, products, trainees, schools)
+    blocking = tuple(one for one in lacking if one.blocks)
+    zh: list[str] = []
+    en: list[str] = []
+    basis: list[Basis] = []
+    if not predecessor_closed:
+        zh.append("上一阶段尚未办结")
+        en.append("the stage before it is not closed")
+        basis.append(stage.basis)
+    if today < planned_to:
+        zh.append(f"本阶段计划至 {planned_to} 结束")
+        en.append(f"it is planned to last until {planned_to}")
+        basis.append(stage.basis)
+    for one in blocking:
+        name_zh, name_en = _document_name(pack, one.document)
+        have, need = products.get(one.document, 0), needed(one, trainees, schools)
+        zh.append(f"{name_zh}已交 {have} 份,应交 {need} 份")
+        en.append(f"{name_en}: {have} of {need} in")
+        basis.append(one.basis)
+    facts = {
+        "stage": stage.key,
+        "trainees": trainees,
+        "schools": schools,
+        "predecessor_closed": predecessor_closed,
+        "today": today.isoformat(),
+        "planned_to": planned_to.isoformat(),
+        "missing": _counts(blocking, products, trainees, schools),
+        "missing_not_blocking": _counts((one for one in lacking if not one.blocks), products, trainees, schools),
+    }
+    if zh:
+        return Verdict(
+            key="may-close",
+            allowed=False,
+            zh=f"“{stage.name.zh}”还不能办结:{';'.join(zh)}。",
+            en=f"“{stage.name.en}” cannot close yet: {'; '.join(en)}.",
+            basis=tuple(dict.fromkeys(basis)),
+            facts=facts,
+        )
+    return Verdict(
+        key="may-close",
+        allowed=True,
+        zh=f"“{stage.name.zh}”可以办结。",
+        en=f"“{stage.name.en}” may close.",
+        basis=tuple(dict.fromkeys((stage.basis, *(one.basis for one in stage.products if one.blocks)))),
+        facts=facts,
+    )
+
+
+def _counts(
+    lacking: Iterable[Product], products: Mapping[str, int], trainees: int, schools: int
+) -> list[dict[str, str | int]]:
+    return [
+        {
+            "document": one.document,
+            "have": products.get(one.document, 0),
+            "need": needed(one, trainees, schools),
+            "owed_by": one.owed_by,
+        }
+        for one in lacking
+    ]
+
+
+def _document_name(pack: Pack | None, key: str) -> tuple[str, str]:
+    if pack is None:
+        return key, key
+    try:
+        name = document_of(pack, key).name
+    except LookupFailure:
+        return key, key  # the pack's own check reports it; a person still has to read something here
+    return name.zh, name.en

@@ -1,0 +1,1 @@
+"""What proves Songjiao: one folder per kind of proof."""

@@ -1,0 +1,1 @@
+"""Real neighbours for tests: a PostgreSQL server, a mailbox, a browser."""

@@ -1,0 +1,1 @@
+"""The rules, each at each of its exits."""
