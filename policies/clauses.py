@@ -1,0 +1,88 @@
+"""The register of clauses: what each id says, with its Chinese quote (regulations/clauses.yaml).
+
+Decides nothing; it answers "does this clause exist" at once and "what does it say" by reading the register when first
+asked. Never changes a quote: `policies/regulations/check_clauses.py` holds them against the source texts.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+
+_ID_LINE = re.compile(r"^- id: '?([A-Z]+\d{4}[A-Z]?-[0-9A-Z.]+)'?\s*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One clause: its id, source and article, the quote, the rule in English, and the reading of what is left open."""
+
+    id: str
+    source: str
+    article: str
+    quote: str
+    rule: str
+    kind: str
+    parameters: Mapping[str, Any]
+    actors: Mapping[str, tuple[str, ...]]
+    lifecycle: str
+    enforce: str
+    ambiguity: str | None
+    title: str
+
+
+def register(directory: Path) -> Path:
+    """Where the register of a directory of packs lies."""
+    return directory / "regulations" / "clauses.yaml"
+
+
+def clause_ids(directory: Path) -> frozenset[str]:
+    """Every clause id, without reading the register's contents (a check of citations must cost nothing)."""
+    return _clause_ids(directory.resolve())
+
+
+@cache
+def _clause_ids(directory: Path) -> frozenset[str]:
+    return frozenset(_ID_LINE.findall(register(directory).read_text(encoding="utf-8")))
+
+
+def clauses(directory: Path) -> Mapping[str, Clause]:
+    """Every clause by its id; read once. `title` is the title of the source text."""
+    return _clauses(directory.resolve())
+
+
+@cache
+def _clauses(directory: Path) -> Mapping[str, Clause]:
+    raw = yaml.load(register(directory).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    sources = {source["file"]: source for source in raw["sources"]}
+    return MappingProxyType({entry["id"]: _clause(entry, sources[entry["source"]]) for entry in raw["clauses"]})
+
+
+def _clause(entry: dict[str, Any], source: Mapping[str, Any]) -> Clause:
+    return Clause(
+        id=entry["id"],
+        source=source["id"],
+        article=str(entry["article"]),
+        quote=entry["quote"],
+        rule=entry["rule"],
+        kind=entry["kind"],
+        parameters=MappingProxyType(entry["parameters"] or {}),
+        actors=MappingProxyType({role: tuple(people) for role, people in entry["actors"].items()}),
+        lifecycle=entry["lifecycle"],
+        enforce=entry["enforce"],
+        ambiguity=entry.get("ambiguity"),
+        title=source["title"],
+    )
+
+
+def source_of(clause_id: str) -> str:
+    """The source text that a clause id belongs to.
+
+    >>> source_of("CQ2021-2.3")
+    'CQ2021'
+    """
+    return clause_id.partition("-")[0]

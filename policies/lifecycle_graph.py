@@ -1,0 +1,84 @@
+"""Whether the phases of a pack make a graph that a programme can run through to its end.
+
+Decides that every predecessor exists, that no phase waits for itself, that each kind of programme has phases, and that
+each phase is carried by a flow that knows its subject or stage and by conditions that something can fulfil.
+"""
+
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+
+from policies.lookup import kind_phases
+from policies.problems import Finding, Path, nearest
+from policies.schema import Pack, Phase
+
+FLOWS = (
+    "application",
+    "award",
+    "tiered-review",
+    "selection",
+    "check-in",
+    "training-stage",
+    "delivery",
+    "archive",
+    "evaluation",
+)
+REVIEWS = ("award", "tiered-review")
+CONDITIONS = ("plan-lodged", "list-confirmed", "budget-confirmed", "scores", "act:end")
+
+
+def phase_findings(pack: Pack) -> Iterator[Finding]:
+    """Every fault of the phases and their graph."""
+    keys = [phase.key for phase in pack.phases]
+    documents = [document.key for document in pack.documents]
+    known = (*CONDITIONS, *(f"document:{key}" for key in documents), *(f"phase:{key}" for key in keys))
+    for number, phase in enumerate(pack.phases):
+        path: Path = ("phases", number)
+        for place, kind in enumerate(phase.kinds):
+            if kind not in pack.kinds:
+                yield Finding((*path, "kinds", place), f"no kind of programme {kind!r}", nearest(kind, pack.kinds))
+        for place, key in enumerate(phase.opens_after):
+            if key not in keys:
+                yield Finding((*path, "opens_after", place), f"no phase {key!r}", nearest(key, keys))
+        for place, condition in enumerate(phase.closes_when):
+            if condition not in known:
+                yield Finding(
+                    (*path, "closes_when", place), f"nothing fulfils {condition!r}", nearest(condition, known)
+                )
+        yield from _carried(pack, phase, path)
+    for kind in pack.kinds:
+        mine = kind_phases(pack, kind)
+        if not mine:
+            yield Finding(("phases",), f"{kind} programmes have no phase", "add phases, or take the kind out")
+        circle = _circle(mine)
+        if circle:
+            number = keys.index(circle[0])
+            yield Finding(
+                ("phases", number, "opens_after"), f"phases wait for each other: {' → '.join(circle)}", "cut the circle"
+            )
+
+
+def _carried(pack: Pack, phase: Phase, path: Path) -> Iterator[Finding]:
+    if phase.flow not in FLOWS:
+        yield Finding((*path, "flow"), f"no flow {phase.flow!r}", nearest(phase.flow, FLOWS))
+        return
+    subjects = {chain.subject for chain in pack.approval}
+    if phase.flow in REVIEWS:
+        if phase.subject is None:
+            yield Finding(path, f"a {phase.flow} reviews something", "add `subject:`")
+        elif phase.subject not in subjects:
+            yield Finding(
+                (*path, "subject"), f"no chain of approval for {phase.subject!r}", nearest(phase.subject, subjects)
+            )
+    elif phase.subject is not None:
+        yield Finding((*path, "subject"), f"the flow {phase.flow} reviews nothing", "remove `subject`")
+    if (phase.flow == "training-stage") != (phase.stage is not None):
+        yield Finding(path, "`stage` and the flow training-stage belong together", "give both or neither")
+
+
+def _circle(phases: tuple[Phase, ...]) -> list[str]:
+    """A circle of phases that wait for each other, the first one repeated at its end; empty where there is none."""
+    try:
+        TopologicalSorter({phase.key: phase.opens_after for phase in phases}).prepare()
+    except CycleError as error:
+        return [str(key) for key in error.args[1]]
+    return []

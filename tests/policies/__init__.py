@@ -1,0 +1,1 @@
+"""The packs themselves: their contract, bad packs with their messages, worked cases."""
