@@ -6,25 +6,22 @@ processes which a test starts open the same ledger.
 
 from __future__ import annotations
 
-import importlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlmodel import SQLModel
 
 from office.runtime.database import engine_for, forget_engines
+from office.runtime.migrate import migrate
 from office.runtime.settings import Settings, settings
 from tests.support.postgres import PostgresServer
 
 
 def make_tables(url: str) -> None:
     """Every table of the ledger in the empty database at `url`; leaves no connection open."""
-    importlib.import_module("models.tables")  # fills the metadata
-    engine = engine_for(url)
-    SQLModel.metadata.create_all(engine)
-    engine.dispose()
+    migrate(url)
+    engine_for(url).dispose()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,70 @@
+"""The ledger's database: one engine per process, made on first use.
+
+SQLite runs in WAL mode with foreign keys on and takes the write lock at the start of a writing transaction; PostgreSQL takes
+one advisory lock there. So writers follow one another on both, and whatever an operation reads stays true until it commits.
+"""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+
+WRITE = "songjiao_write"
+_PG_LOCK = 0x534F4E474A  # one number for all writers of this ledger
+_engines: dict[str, Engine] = {}
+_guard = threading.Lock()
+
+
+def engine_for(url: str) -> Engine:
+    """The engine of this process for a SQLAlchemy URL; made once, never shared with a forked child."""
+    with _guard:
+        if url not in _engines:
+            _engines[url] = _make(url)
+        return _engines[url]
+
+
+def forget_engines() -> None:
+    """Drop this process's engines without closing their connections: for a child that was forked from a parent with some."""
+    with _guard:
+        for engine in _engines.values():
+            engine.dispose(close=False)
+        _engines.clear()
+
+
+def _make(url: str) -> Engine:
+    if make_url(url).get_backend_name() == "sqlite":
+        return _make_sqlite(url)
+    engine = create_engine(_with_driver(url), pool_pre_ping=True)
+
+    @event.listens_for(engine, "begin")
+    def _one_writer(connection: Connection) -> None:
+        if connection.get_execution_options().get(WRITE):
+            connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": _PG_LOCK})
+
+    return engine
+
+
+def _with_driver(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def _make_sqlite(url: str) -> Engine:
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=NORMAL", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(WRITE)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
