@@ -10,7 +10,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test check lint format bench pins clean venv
+.PHONY: help demo up mailbox test check lint format bench pins clean venv
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ demo: $(READY) ## run a whole programme year on a moved clock and check what it 
 
 up: $(READY) ## start the office: Prefect server, worker and dispatcher; Ctrl-C stops it
 	@$(BIN)/songjiao up $(ARGS)
+
+mailbox: $(READY) ## print the mail that the office sends (for trying things out without a mail server)
+	@$(BIN)/python -m office.mailbox $(ARGS)
 
 test: $(READY) ## run all static checks and all tests (ARGS go to pytest)
 	@failed=; for check in $(CHECKS); do \

@@ -1,7 +1,7 @@
 """Named points at which a crash test ends this very process, as a power cut would.
 
-Decides nothing and serves no clause. Outside of tests no name is set and a point costs one look at the environment. A point is
-named after the thing that has just been done: `flow.decision.committed` lies after that commit.
+Decides nothing and serves no clause. Outside of tests no name is set and a point costs one look at the environment. A
+point is named after the thing that has just been done: `flow.decision.committed` lies after that commit.
 """
 
 import os

@@ -17,6 +17,7 @@ from models.act import SYSTEM, Act, Actor
 from models.office import BusinessClock
 from office.runtime.database import WRITE, engine_for
 from office.runtime.settings import Settings, server_key, settings
+from office.runtime.stop_points import stop_point
 
 
 class CodeBook:
@@ -48,6 +49,9 @@ def transaction(actor: Actor, key: str | None = None, office: Settings | None = 
     engine = engine_for(office.ledger_url).execution_options(**{WRITE: True})
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield _act(session, actor, key, office)
+        session.flush()
+        stop_point("transaction.flushed")
+    stop_point("transaction.committed")
 
 
 @contextmanager

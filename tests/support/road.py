@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
+from sqlmodel import select
+
 from ledger.delivery import (
     attend,
     close_stage,
@@ -26,12 +28,13 @@ from ledger.selection import (
     review,
     volunteer,
 )
+from models.programme import Programme
 from models.states import DecisionOutcome
 from office.demo import world as bodies
 from office.demo.samples import POLICY, Sample, application_of, county_authority, plan_of
 from office.demo.world import Nominee
 from rules.stages import needed
-from tests.support.scenario import Doing, Drive, a_file, recurring
+from tests.support.scenario import Doing, Drive, a_file, recurring, rows_of
 
 OFFICE_PERSON = "示例·项目办陈老师"
 COMMISSION_PERSON = "示例·师范处吴处长"
@@ -59,6 +62,14 @@ class Road:
         self.pack = drive.library.resolve(POLICY, self.raw["kind"])
         self.application = application_of(sample)
         self.nominees = drive.world.nominees[sample.key]
+
+    @classmethod
+    def again(cls, drive: Drive, sample: Sample) -> "Road":
+        """The same road in another process: the programme is found by its title."""
+        road = cls(drive, sample)
+        query = select(Programme.ref).where(Programme.title == sample.raw["title"]).order_by(Programme.ref)
+        road.ref = next(iter(rows_of(drive, query)), "")
+        return road
 
     def doings(self) -> Iterator[Doing]:
         """Everything that happens, in no order of days but in the right order within a day."""
@@ -193,6 +204,7 @@ class Road:
 
     def _delivery(self) -> Iterator[Doing]:
         for session in self.application.sessions:
+            yield from self._leavers(session.number)
             rows = [(stage, None) for stage in session.stages]
             rows += [(stage, visit.name) for visit in session.schools for stage in visit.stages]
             rows.sort(key=lambda row: (row[0].starts_on, row[0].key))
@@ -201,7 +213,6 @@ class Road:
                 yield stage.starts_on, "open stage", self._act(self.team, open_stage, stage.key, session.number, school)
                 yield last, "products", self._products(stage.key, session.number, school)
                 yield last, "attend", self._act(self.team, attend, stage.key, session.number, school)
-            yield from self._leavers(session.number)
             for stage, school in rows:
                 last = self._last_day(stage.key, school) or stage.ends_on
                 yield last, "close stage", self._act(self.team, close_stage, stage.key, session.number, school)

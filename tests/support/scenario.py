@@ -7,7 +7,7 @@ day; `play` lets the days pass, sweeping every rung at its own moment, as the sc
 import hashlib
 import heapq
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -23,7 +23,7 @@ from ledger.people import add_organisation, add_person
 from ledger.review import Decided, decide_step
 from models.act import SYSTEM, Act, Actor
 from models.documents import Obligation
-from models.people import Organisation
+from models.people import Organisation, Person
 from models.programme import Programme, ProgrammeSession
 from models.review import ApprovalStep, OneTimeCode
 from models.states import DecisionOutcome, Door
@@ -81,6 +81,14 @@ class Drive:
                 done = add_person(_fresh(act), person.name, person.organisation, person.roles, email=person.email)
                 assert done.ref is not None and done.id is not None
                 drive.refs[person.name], drive.ids[person.name] = done.ref, done.id
+        return drive
+
+    @classmethod
+    def again(cls, office: Settings, *keys: str) -> "Drive":
+        """The same world in a ledger that holds it already: for another process."""
+        drive = cls(office, world_of(samples()[key] for key in keys))
+        for name, ref, person_id in rows_of(drive, select(Person.name, Person.ref, Person.id)):
+            drive.refs[name], drive.ids[name] = ref, person_id
         return drive
 
     @cached_property
@@ -192,10 +200,10 @@ def recurring(drive: Drive, ref: str, kind: str) -> list[tuple[date, int]]:
     return [(day, number) for day, number in rows]
 
 
-def rows_of(drive: Drive, query: Any) -> Iterator[Any]:
-    """The rows of a query, read afresh."""
+def rows_of(drive: Drive, query: Any) -> list[Any]:
+    """The rows of a query over columns, read afresh."""
     with reading(drive.office) as act:
-        yield from act.session.exec(query).all()
+        return list(act.session.exec(query).all())
 
 
 def nominated(drive: Drive, ref: str) -> dict[str, int]:

@@ -1,0 +1,159 @@
+"""The Chinese of what ledger, packs and command parser say in English, sentence by sentence.
+
+Each entry is the English sentence with `{}` where something is filled in, and the Chinese one with the same things by
+their place. A sentence without an entry stays English: a reader is never left without words. A test holds the ledger's
+sentences against this list.
+"""
+
+import re
+from functools import lru_cache
+
+SENTENCES: dict[str, str] = {
+    # values of an application or a plan (models/values.py)
+    "practice hours ({}) exceed the course's hours ({})": "实践学时({0})超过该课程总学时({1})",
+    "{}: ends on {}, before it begins on {}": "{0}:结束日期 {1} 早于开始日期 {2}",
+    "ends_on {} is before starts_on {}": "ends_on(结束日期){0} 早于 starts_on(开始日期){1}",
+    "budget_total {} is not the sum of the lines ({})": "budget_total(预算合计){0} 与各项之和 {1} 不符",
+    "places {} is not the sum over the sessions ({})": "places(名额){0} 与各期名额之和 {1} 不符",
+    "{}: {} to {} lies outside the programme ({} to {})": "{0}:{1} 至 {2} 超出项目起止日期({3} 至 {4})",
+    # files (policies/reading.py, ledger/filings.py)
+    "byte {} is not UTF-8; save the file as UTF-8 and try again": "第 {0} 字节不是 UTF-8 编码;请另存为 UTF-8 后再试",
+    "cannot be read ({}); check the name and that you may read it": "无法读取({0});请检查文件名和读取权限",
+    "is not YAML: {}; look at quotes, colons and indentation on this line": (
+        "不是有效的 YAML:{0};请检查这一行的引号、冒号和缩进"
+    ),
+    "the file is empty": "文件是空的",
+    "a second document begins (---)": "文件里有第二份文档(---),请只留一份",
+    "the alias *{} is not allowed; write the value out": "不允许使用别名 *{0},请直接写出内容",
+    "the anchor &{} is not allowed; remove it": "不允许使用锚点 &{0},请删去",
+    "the tag {} is not allowed": "不允许使用标签 {0},请删去",
+    "nested deeper than {} levels": "嵌套超过 {0} 层,请检查多余的 [ 或 {{",
+    "a key is a list or a mapping; use a word as the key": "字段名应为一个词",
+    "stands here a second time (first on line {}); keep one of the two": "重复出现(首次在第 {0} 行),请只留一处",
+    "did you mean {}?": "是否应为 {0}?",
+    "use one of: {}": "可用:{0}",
+    "remove it": "请删去",
+    "{}: .{} is not taken here; send one of {}": "{0}:不接收 .{1} 文件;可用格式:{2}",
+    "{}: larger than {} MB; send a smaller file": "{0}:超过 {1} MB,请缩小后再交",
+    "{}: is empty": "{0}:文件是空的",
+    "{}: is a folder; check the name": "{0}:是文件夹,请检查文件名",
+    "{}: is not there; check the name": "{0}:没有这个文件,请检查文件名",
+    "{}: may not be read; check its permissions": "{0}:无权读取,请检查权限",
+    "{}: is not UTF-8 text (byte {}); save it as UTF-8": "{0}:不是 UTF-8 文本(第 {1} 字节);请另存为 UTF-8",
+    "{}: is not a .{} file inside; open and save it again": "{0}:内容不是 .{1} 文件;请重新打开并保存",
+    "{}: says .{} but is {} inside; send the right file": "{0}:扩展名是 .{1},内容却是 {2};请提交正确的文件",
+    # people and organisations
+    "is empty; give the organisation's full name": "不能为空,请填写单位全称",
+    "{} exists already": "{0} 已经登记过",
+    "{} is not a mail address": "{0} 不是邮箱地址",
+    "{} is not one of zh-CN, en": "{0} 不是可用语言(zh-CN、en)",
+    "no organisation is called {}; add it first (songjiao organisation add)": (
+        "没有登记单位“{0}”;请先用 songjiao organisation add 登记"
+    ),
+    "no organisation is called {}; add it first": "没有登记单位“{0}”,请先登记",
+    "several people are called {}; give the person's number such as P-0001": "有多人叫“{0}”;请用人员编号,如 P-0001",
+    "nobody is called {}; give the person's number such as P-0001": "查无此人:{0};请用人员编号,如 P-0001",
+    "this act needs a person; say who acts (--as P-0001)": "此事须由具体人员办理;请用 --as P-0001 说明经办人",
+    "no organisation of kind {} is recorded above or beside {}; add it (songjiao organisation add)": (
+        "{1} 的上级或同级没有登记“{0}”;请先用 songjiao organisation add 登记"
+    ),
+    "{} is no role or kind of organisation here; {}": "没有“{0}”这种角色或单位类别;{1}",
+    "is empty; give the person's name": "不能为空,请填写姓名",
+    # programmes
+    "there is no programme {}; see songjiao programme list": "没有项目 {0};可用 songjiao programme list 查看",
+    "{} is not one of {} in {}": "{0} 不在 {2} 的项目类型之内(可选:{1})",
+    "{} has no approval chain for a {} at level {}": "{0} 没有为 {1}、级别 {2} 规定审核程序",
+    "{} has no approval chain for {} of a {} at level {}": "{0} 没有为 {1}({2}、级别 {3})规定审核程序",
+    "{} ({}) is not planned {}": "{0}({1})没有安排:{2}",
+    "{} ({}) is not planned": "{0}({1})没有安排",
+    "{} is a {}, not an institution that can host a programme": "{0} 的类别是 {1},不能作为项目承担机构",
+    "a postponement needs its reason (事由)": "延期开班须写明事由",
+    "{} started on {}; it cannot be postponed any more": "{0} 已于 {1} 开班,不能再延期",
+    "{} is not later than the planned start {}": "{0} 不晚于原定开班日期 {1}",
+    "{} has no session {}": "{0} 没有第 {1} 期",
+    "the programme has the sessions {}; name one": "项目有多期({0}),请用 --session 指明",
+    "the programme has no session": "项目没有分期",
+    "a correction keeps {}; send another application instead": "修改稿须保持 {0};变更这些内容请另行申报",
+    "{} is recorded as {}, the application says {}": "{0} 登记为 {1},申报书写的是 {2}",
+    # decisions
+    "that step does not wait for a decision": "该环节现在不等待决定",
+    "{} is not asked to decide this step": "{0} 不是该环节的审核人",
+    "{}: no step waits for a decision": "{0}:现在没有等待决定的环节",
+    "{}: several steps wait; name one: {}": "{0}:有多个环节在等待,请用 --subject 指明:{1}",
+    "the key {} was used for {} before; take a new key for another act": "幂等键 {0} 已用于 {1};办理另一件事请换一个键",
+    # selection, stages, documents
+    "{} is before {}": "{0} 早于 {1}",
+    "{} has recommended nobody for {}": "{0} 尚未为 {1} 推荐学员",
+    "{} has no notice for {}": "{0} 没有 {1} 的公示",
+    "say why the trainee is returned and what they said when heard": "请写明退回原因和学员的申辩意见",
+    "{} has no ban for a return": "{0} 没有规定退回后的限制参训",
+    "{} is not a confirmed trainee of {}": "{0} 不是 {1} 的在训学员",
+    "{} {} has no stage {} at {}": "{0} {1} 在 {3} 没有阶段 {2}",
+    "{} {} has no stage {}": "{0} {1} 没有阶段 {2}(分校开展的阶段请用 --school 指明学校)",
+    "{} has not come yet; an actual day is recorded when it is there": "{0} 尚未到来;实际日期到当日才能登记",
+    "{} is before the stage began on {}": "{0} 早于该阶段实际开始日期 {1}",
+    "{} is no product of {}; it yields {}": "{0} 不是 {1} 的成果;应交:{2}",
+    "{} is not a number of trainees": "{0} 不是有效的学员人数",
+    "pack {}: there is no {} {}": "政策包 {0} 没有 {1} {2}",
+    "a plan comes as a YAML file; send the signed page with --page": "实施方案请用 YAML 文件,签字盖章页用 --page",
+    "a waiver needs its reason (事由)": "免报须写明事由",
+    "there is no deadline {}; see songjiao deadline list": "没有编号为 {0} 的应办事项;见 songjiao deadline list",
+    "there is no message {}; see songjiao message list": "没有编号为 {0} 的消息;见 songjiao message list",
+    "{} goes through its review: submit it as the plan, not as a document": "{0} 须经审核:请作为实施方案提交",
+    "{} has not come yet; a past training has ended": "{0} 尚未到来;补录的培训应已结束",
+    "no phase {}": "没有环节 {0}",
+    # scores
+    "{} is not one of {}": "{0} 不可用,可选:{1}",
+    "{} is not a number": "{0} 不是数字",
+    "{} is off the scale 0 to 100": "{0} 不在 0 至 100 分之内",
+    # the chain of events
+    "event {} is missing; the next one is {}": "缺少事件 {0},其后是 {1}",
+    "event {} does not follow from the one before it": "事件 {0} 与前一事件不相接",
+    "event {} ({}) was changed after it was written": "事件 {0}({1})写入后被改动",
+    "the chain no longer holds {}: events were cut off at its end, or it is another ledger's": (
+        "链上没有 {0}:末尾的事件被截去,或不是同一本台账"
+    ),
+    # wrong usage (the command parser)
+    "Missing argument {}.": "缺少参数 {0}",
+    "Missing option {}.": "缺少选项 {0}",
+    "Missing option {} (env var: {}).": "缺少选项 {0}(也可设环境变量 {1})",
+    "Missing command.": "请指明子命令",
+    "No such command {}.": "没有命令 {0}",
+    "No such command {}. Did you mean {}?": "没有命令 {0};是否应为 {1}?",
+    "No such option: {}": "没有选项 {0}",
+    "No such option: {} Did you mean {}?": "没有选项 {0};是否应为 {1}?",
+    "Option {} requires an argument.": "选项 {0} 需要一个值",
+    "Got unexpected extra argument ({})": "多余的参数:{0}",
+    "Got unexpected extra arguments ({})": "多余的参数:{0}",
+    "Invalid value: {}": "{0}",
+    "Invalid value for {}: {}": "{0}:{1}",
+    "{} is not a valid integer.": "{0} 不是整数",
+    "{} is not in the range {}.": "{0} 不在范围 {1} 内",
+    "Input should be greater than or equal to {}": "应不小于 {0}",
+    "Input should be less than or equal to {}": "应不大于 {0}",
+    "Input should be a valid integer, unable to parse string as an integer": "应为整数",
+    "Value error, {} is not one of {}.": "{0} 不可用,可选:{1}",
+}
+
+
+@lru_cache
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    """The entries as patterns, the most definite first: one with more words of its own goes before a general one."""
+    ordered = sorted(SENTENCES.items(), key=lambda entry: -len(entry[0].replace("{}", "")))
+    return [
+        (re.compile("(.+?)".join(map(re.escape, english.split("{}"))), re.DOTALL), chinese)
+        for english, chinese in ordered
+    ]
+
+
+def in_chinese(english: str) -> str:
+    """A sentence in Chinese where there is one; what it was filled with is looked up in turn.
+
+    >>> in_chinese("there is no programme CQ-1; see songjiao programme list")
+    '没有项目 CQ-1;可用 songjiao programme list 查看'
+    """
+    for pattern, chinese in _patterns():
+        found = pattern.fullmatch(english.strip())
+        if found:
+            return chinese.format(*(in_chinese(part) if " " in part else part for part in found.groups()))
+    return english

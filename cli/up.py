@@ -1,0 +1,43 @@
+"""`songjiao up`: the office for real use, until Ctrl-C."""
+
+import typer
+
+from cli.edge import office
+from cli.language import both, say
+from cli.output import complain, line
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the command into the tree."""
+    app.command(
+        "up", help=both("启动:服务、执行器、消息发送,直到 Ctrl-C", "Run server, worker and dispatcher until Ctrl-C")
+    )(up)
+
+
+def up() -> None:
+    from office.children import OfficeError
+    from office.runtime.migrate import open_ledger
+    from office.supervisor import Office, Supervisor
+
+    settings = office()
+
+    def ready(running: Office) -> None:
+        line(say(f"已就绪:{running.ui_url}", f"ready: {running.ui_url}"))
+        line(
+            say(
+                f"登录口令在 {settings.root / 'prefect.auth'}(用户 songjiao)",
+                f"sign in as songjiao with the secret in {settings.root / 'prefect.auth'}",
+            )
+        )
+        if settings.smtp_url is None:
+            complain(
+                say(
+                    "没有设置 SONGJIAO_SMTP_URL:消息先存着,不发送", "SONGJIAO_SMTP_URL is not set: messages stay queued"
+                )
+            )
+
+    try:
+        Supervisor(settings, before_start=lambda: open_ledger(settings), on_ready=ready).run()
+    except OfficeError as error:
+        complain(str(error))
+        raise typer.Exit(3) from None

@@ -1,0 +1,104 @@
+"""From what a due day is counted, and who owes: recorded days, planned ones until the act is recorded, and the
+seats of roles.
+
+Decides no day: `rules.deadlines` does. Serves the anchors of every rule in a pack.
+"""
+
+from datetime import date, datetime
+
+from sqlmodel import col, select
+
+from ledger.errors import NotFound
+from ledger.packs import chain_of
+from ledger.people import seat_of
+from models.act import Act
+from models.people import Organisation
+from models.programme import Phase, Programme, ProgrammeSession, Strand
+from models.review import ApprovalStep, Submission
+from models.training import Stage
+from policies.schema import Pack
+
+TEAM = "training-team"
+
+
+def step_rule(pack: Pack, programme: Programme, step: ApprovalStep) -> str:
+    """The setting that says how long this tier may take."""
+    return chain_of(pack, programme, step.subject).tiers[step.number - 1].decision_days
+
+
+def owner_of(act: Act, programme: Programme, pack: Pack, role: str) -> Organisation:
+    """The organisation that owes in a role: the host itself, the office, the team, or the nearest of that kind,
+    else the host.
+    """
+    host = act.session.get_one(Organisation, programme.host_id)
+    known = pack.roles.get(role)
+    if known is not None and known.seat == "host":
+        return host
+    if known is not None and known.seat == "office":
+        office = act.session.exec(
+            select(Organisation).where(Organisation.kind == role).order_by(col(Organisation.id)).limit(1)
+        ).first()
+        return office or host
+    if role == TEAM:
+        strand = act.session.exec(select(Strand).where(Strand.programme_id == programme.id)).first()
+        return act.session.get_one(Organisation, strand.team_id) if strand and strand.team_id else host
+    try:
+        return seat_of(act, role, host)
+    except NotFound:
+        return host
+
+
+def anchors(
+    act: Act, programme: Programme, session: ProgrammeSession | None, step: ApprovalStep | None
+) -> dict[str, date]:
+    """The recorded days from which due days are counted; planned ones stand in until the act is recorded."""
+
+    def day(moment: datetime | None) -> date | None:
+        return moment.astimezone(act.zone).date() if moment is not None else None
+
+    award = act.session.exec(
+        select(Phase.closed_at).where(Phase.programme_id == programme.id, Phase.key == "award")
+    ).first()
+    found: dict[str, date | None] = {
+        "programme.starts_on": programme.started_on or programme.starts_on,
+        "programme.ends_on": programme.ends_on,
+        "programme.ended_on": programme.ended_on or programme.ends_on,
+        "award.closed_on": day(award),
+    }
+    if session is not None:
+        found |= {
+            "session.starts_on": session.started_on or session.starts_on,
+            "session.ends_on": session.ends_on,
+            "session.ended_on": session.ended_on or session.ends_on,
+        }
+    if step is not None:
+        found["step.opened_on"] = day(step.opened_at)
+    last = act.session.exec(
+        select(Submission)
+        .where(Submission.programme_id == programme.id, Submission.state == "returned")
+        .order_by(col(Submission.id).desc())
+    ).first()
+    if last is not None:
+        closed = act.session.exec(
+            select(ApprovalStep.closed_at).where(ApprovalStep.submission_id == last.id, ApprovalStep.state == "decided")
+        ).all()
+        found["submission.returned_on"] = day(max((c for c in closed if c), default=None))
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def facts(programme: Programme) -> dict[str, str]:
+    """What a pack's exceptions may ask of a programme."""
+    return {"programme.kind": programme.kind, "programme.level": programme.level, "host.kind": programme.applicant_kind}
+
+
+def session_days(act: Act, programme: Programme, session: ProgrammeSession | None) -> list[tuple[date, date]]:
+    """The stretches of days on which sessions take place (actual where recorded, else planned)."""
+    query = select(Stage).where(Stage.programme_id == programme.id)
+    if session is not None:
+        query = query.where(Stage.session_id == session.id)
+    return sorted(
+        {
+            (row.actual_from or row.planned_from, row.actual_to or row.planned_to)
+            for row in act.session.exec(query).all()
+        }
+    )

@@ -1,0 +1,227 @@
+"""Approval chains as they run: the steps of a version, the one that is open, and the codes of those who may decide it.
+
+The chain comes from the programme's pinned pack (CQ2021-2.2 to 2.6); `file` (备案) is a receipt that cannot reject.
+"""
+
+import secrets
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from ledger.core import record, wake
+from ledger.obligations import cancel_open, oblige
+from ledger.outbox import cancel_messages, tell_or_report
+from ledger.packs import chain_of, pack_of
+from ledger.people import CLERK, holders, seat_of
+from models.act import Act
+from models.documents import Obligation
+from models.people import Organisation, Person
+from models.programme import Phase, Programme
+from models.review import ApprovalStep, Decision, OneTimeCode, Submission
+from models.states import DecisionOutcome, PhaseState, StepState, SubmissionState
+from policies.lookup import phase_of, role_name
+from policies.schema import Pack
+from rules.approval import first_number
+
+CODE_VALID = timedelta(days=60)
+SUBJECT_NAMES = {
+    "application": ("项目申报书", "application"),
+    "award": ("遴选立项", "award"),
+    "implementation-plan": ("实施方案", "implementation plan"),
+}
+
+
+def latest(act: Act, programme: Programme, subject: str) -> Submission | None:
+    """The latest version of a submission, if there is one."""
+    return act.session.exec(
+        select(Submission)
+        .where(Submission.programme_id == programme.id, Submission.subject == subject)
+        .order_by(col(Submission.version).desc())
+        .limit(1)
+    ).first()
+
+
+def steps_of(act: Act, submission: Submission) -> list[ApprovalStep]:
+    """The steps of a version, in the order of the tiers."""
+    query = select(ApprovalStep).where(ApprovalStep.submission_id == submission.id).order_by(col(ApprovalStep.number))
+    return list(act.session.exec(query).all())
+
+
+def decided(act: Act, submission: Submission) -> dict[int, DecisionOutcome]:
+    """Tier numbers and what they decided on this version; tiers before a chain that began later count as passed."""
+    steps = steps_of(act, submission)
+    first = steps[0].number if steps else 1
+    found = dict.fromkeys(range(1, first), DecisionOutcome.APPROVE)
+    for step in steps:
+        row = act.session.exec(select(Decision).where(Decision.step_id == step.id)).first()
+        if row is not None:
+            found[step.number] = DecisionOutcome(row.outcome)
+    return found
+
+
+def open_chain(act: Act, programme: Programme, submission: Submission) -> None:
+    """Lay out the steps of a version and open the first; a corrected version starts where the pack says. Idempotent."""
+    if steps_of(act, submission):
+        return
+    pack = pack_of(act, programme)
+    chain = chain_of(pack, programme, submission.subject)
+    host = act.session.get_one(Organisation, programme.host_id)
+    start = first_number(chain, _returned_by(act, programme, submission))
+    for number, tier in enumerate(chain.tiers, start=1):
+        if number < start:
+            continue
+        act.session.add(
+            ApprovalStep(
+                programme_id=programme.id,
+                submission_id=submission.id,
+                subject=submission.subject,
+                number=number,
+                role=tier.role,
+                action=tier.action,
+                organisation_id=tier_seat(act, host, pack, tier.role).id,
+                basis=(tier.basis if tier.cites else chain.basis).model_dump(mode="json"),
+                state=StepState.PENDING,
+                created_at=act.now,
+            )
+        )
+    act.session.flush()
+    open_step(act, programme, submission, start)
+
+
+def tier_seat(act: Act, host: Organisation, pack: Pack, role: str) -> Organisation:
+    """The organisation that decides a tier. Never the host in another's place: raises `NotFound` where there is none."""
+    known = pack.roles.get(role)
+    return host if known is not None and known.seat == "host" else seat_of(act, role, host)
+
+
+def _returned_by(act: Act, programme: Programme, submission: Submission) -> int | None:
+    before = act.session.exec(
+        select(Submission).where(
+            Submission.programme_id == programme.id,
+            Submission.subject == submission.subject,
+            Submission.version == submission.version - 1,
+        )
+    ).first()
+    if before is None:
+        return None
+    numbers = [n for n, outcome in decided(act, before).items() if outcome == DecisionOutcome.RETURN]
+    return numbers[0] if numbers else None
+
+
+def open_step(act: Act, programme: Programme, submission: Submission, number: int) -> None:
+    """Open a tier: give its people their codes, ask them, start its time, all in this transaction."""
+    step = next(step for step in steps_of(act, submission) if step.number == number)
+    if step.state != StepState.PENDING:
+        return
+    step.state, step.opened_at = StepState.OPEN, act.now
+    act.session.add(step)
+    where = act.session.get_one(Organisation, step.organisation_id)
+    record(
+        act,
+        "step_opened",
+        programme,
+        subject=step.subject,
+        tier=number,
+        organisation=where.name,
+        version=submission.version,
+    )
+    oblige(act, programme, "step.opened", step=step)
+    people = deciders(act, step)
+    for who in people:
+        _give_code(act, step, who)
+    ask_people(act, programme, step, submission, people)
+    wake_review(act, programme, step.subject)
+
+
+def deciders(act: Act, step: ApprovalStep) -> list[Person]:
+    """Who may decide a step with a code: those in the role, and the clerks who may record on behalf."""
+    return holders(act, step.organisation_id, step.role, CLERK)
+
+
+def _give_code(act: Act, step: ApprovalStep, who: Person) -> None:
+    known = select(OneTimeCode).where(OneTimeCode.step_id == step.id, OneTimeCode.person_id == who.id)
+    row = act.session.exec(known).first() or OneTimeCode(
+        step_id=step.id, person_id=who.id, nonce="", expires_at=act.now, created_at=act.now
+    )
+    row.nonce, row.expires_at = secrets.token_hex(12), act.now + CODE_VALID
+    row.tries, row.locked_at, row.used_at = 0, None, None
+    act.session.add(row)
+    act.session.flush()
+
+
+def ask_people(
+    act: Act, programme: Programme, step: ApprovalStep, submission: Submission, people: list[Person], again: int = 0
+) -> None:
+    """Queue the question to the people of a step; each message gets its code at the moment of sending."""
+    pack = pack_of(act, programme)
+    zh, en = SUBJECT_NAMES[step.subject]
+    where = act.session.get_one(Organisation, step.organisation_id)
+    host = act.session.get_one(Organisation, programme.host_id)
+    owed = act.session.exec(select(Obligation).where(Obligation.step_id == step.id)).first()
+    tell_or_report(
+        act,
+        "decision-asked",
+        f"{step.id}:{again}",
+        people,
+        programme,
+        step_id=step.id,
+        organisation=where.name,
+        role=role_name(pack, step.role, "zh-CN"),
+        role_en=role_name(pack, step.role, "en"),
+        subject_name=zh,
+        subject_name_en=en,
+        action=step.action,
+        tier=step.number,
+        tiers=len(chain_of(pack, programme, step.subject).tiers),
+        version=submission.version,
+        due_on=owed.due_on if owed else None,
+        clause=step.basis.get("clause"),
+        setting=step.basis.get("setting"),
+        host=host.name,
+        subject=step.subject,
+    )
+
+
+def renew_code(act: Act, programme: Programme, step: ApprovalStep, who: Person) -> None:
+    """A fresh code for one person of an open step, sent anew; the old one no longer works."""
+    _give_code(act, step, who)
+    submission = act.session.get_one(Submission, step.submission_id)
+    record(act, "code_renewed", programme, subject=step.subject, tier=step.number, ref=who.ref)
+    ask_people(act, programme, step, submission, [who], again=programme.event_number)
+
+
+def drop_pending(act: Act, programme: Programme, submission: Submission) -> None:
+    """A return or a rejection ends the chain of this version: later tiers are cancelled with their obligations and
+    messages.
+    """
+    for step in steps_of(act, submission):
+        if step.state in (StepState.PENDING, StepState.OPEN):
+            step.state, step.closed_at = StepState.CANCELLED, act.now
+            act.session.add(step)
+            cancel_open(act, programme, "the version left the chain", step=step)
+            cancel_messages(act, step_id=step.id)
+
+
+def wake_review(act: Act, programme: Programme, subject: str) -> None:
+    """Wake the run that carries the review of a subject."""
+    pack = pack_of(act, programme)
+    for phase in act.session.exec(
+        select(Phase).where(Phase.programme_id == programme.id, Phase.state == PhaseState.OPEN)
+    ).all():
+        if review_subject(pack, phase.key) == subject:
+            wake(act, programme, phase)
+
+
+def review_subject(pack: Pack, key: str) -> str | None:
+    """The subject that a phase reviews, or None."""
+    spec = phase_of(pack, key)
+    return spec.subject or ("award" if spec.flow == "award" else None)
+
+
+def settled(submission: Submission | None) -> bool:
+    """Whether a version has come to its end in the chain."""
+    return submission is not None and submission.state in (
+        SubmissionState.PASSED,
+        SubmissionState.FILED,
+        SubmissionState.REJECTED,
+    )

@@ -1,0 +1,133 @@
+"""One-time codes at the door of a decision: a wrong, stale, locked or foreign one changes nothing and is recorded.
+
+Five wrong tries lock a code and the office is told; only a fresh one opens the step again. Serves CQ2021-2.1 (who
+decides).
+"""
+
+import hmac
+import uuid
+
+from pydantic import BaseModel
+from sqlmodel import select
+
+from ledger.chains import (
+    SUBJECT_NAMES,
+    wake_review,
+)
+from ledger.core import record
+from ledger.outbox import tell
+from ledger.people import office_people
+from models.act import Act
+from models.people import Organisation, Person
+from models.programme import Programme
+from models.review import ApprovalStep, OneTimeCode
+from models.states import StepState
+from models.values import Basis
+
+TRIES = 5
+
+
+class Decided(BaseModel):
+    """What came of a decision: accepted or not, why in both languages, and what that rests on."""
+
+    accepted: bool
+    zh: str
+    en: str
+    basis: list[str] = []
+    step_id: uuid.UUID | None = None
+
+
+def refuse_attempt(
+    act: Act,
+    programme: Programme,
+    step: ApprovalStep,
+    who: Person | None,
+    why: str,
+    zh: str,
+    en: str,
+    basis: tuple[Basis, ...] = (),
+) -> Decided:
+    record(
+        act,
+        "decision_refused",
+        programme,
+        subject=step.subject,
+        tier=step.number,
+        why=why,
+        ref=who.ref if who else None,
+        organisation_id=step.organisation_id,
+    )
+    if step.state == StepState.OPEN:
+        wake_review(act, programme, step.subject)
+    return Decided(accepted=False, zh=zh, en=en, basis=[one.label for one in basis], step_id=step.id)
+
+
+def check_code(act: Act, programme: Programme, step: ApprovalStep, who: Person, code: str) -> Decided | None:
+    if step.state == StepState.DECIDED:
+        return refuse_attempt(
+            act, programme, step, who, "decided-already", "本环节已有决定,不能再次决定", "this step is decided already"
+        )
+    if step.state != StepState.OPEN:
+        return refuse_attempt(
+            act, programme, step, who, "not-open", "本环节现在不接受决定", "this step takes no decision now"
+        )
+    row = act.session.exec(
+        select(OneTimeCode).where(OneTimeCode.step_id == step.id, OneTimeCode.person_id == who.id)
+    ).first()
+    if row is None:
+        return refuse_attempt(
+            act,
+            programme,
+            step,
+            who,
+            "not-asked",
+            "您不是本环节的审核人或代录人",
+            "you are not asked to decide this step",
+        )
+    if row.locked_at is not None:
+        return refuse_attempt(
+            act,
+            programme,
+            step,
+            who,
+            "code-locked",
+            "验证码因多次输错已锁定,请联系项目办重发",
+            "the code is locked after wrong tries; ask the programme office for a new one",
+        )
+    if row.expires_at < act.now:
+        return refuse_attempt(
+            act,
+            programme,
+            step,
+            who,
+            "code-expired",
+            "验证码已过期,请申请重发",
+            "the code has expired; ask for a new one",
+        )
+    given = "".join(code.split()).replace("-", "")
+    if not hmac.compare_digest(given.encode(), act.code_of(step.id, who.id, row.nonce).encode()):
+        row.tries += 1
+        left = TRIES - row.tries
+        if left <= 0:
+            row.locked_at = act.now
+            where = act.session.get_one(Organisation, step.organisation_id)
+            tell(
+                act,
+                "code-locked",
+                f"{row.id}:{row.nonce[:6]}",
+                office_people(act),
+                programme,
+                organisation=where.name,
+                subject_name=SUBJECT_NAMES[step.subject][0],
+            )
+        act.session.add(row)
+        return refuse_attempt(
+            act,
+            programme,
+            step,
+            who,
+            "wrong-code",
+            f"验证码不正确(还可试{max(left, 0)}次)" if left > 0 else "验证码不正确,已锁定,请联系项目办重发",
+            f"the code is wrong ({max(left, 0)} tries left)",
+        )
+    return None

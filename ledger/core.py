@@ -1,0 +1,172 @@
+"""How every operation is recorded: once per key, with its audit event, its wakes and its messages in one transaction.
+
+An operation is a function over an `Act`. The `operation` decorator looks its key up first: the same key with the same
+arguments gives the stored answer and does nothing; with other arguments it is refused.
+"""
+
+import functools
+import hashlib
+import inspect
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+from pydantic import BaseModel
+from sqlmodel import select
+
+from ledger.errors import KeyReused
+from models.act import Act
+from models.office import ActKey, AuditEvent, Counter, Wake
+from models.programme import Phase, Programme
+
+GENESIS = "0" * 64
+P = ParamSpec("P")
+A = TypeVar("A", bound=BaseModel)
+
+
+class Done(BaseModel):
+    """The plain answer of an operation that has nothing more to say."""
+
+    id: uuid.UUID | None = None
+    ref: str | None = None
+
+
+def operation(
+    name: str, answer: type[A]
+) -> Callable[[Callable[Concatenate[Act, P], A]], Callable[Concatenate[Act, P], A]]:
+    """Make a function an operation of the ledger: idempotent under the act's key, its answer kept with the key.
+
+    Raises `KeyReused` when the key was used for another act, with other arguments or by another person.
+    """
+
+    def decorate(function: Callable[Concatenate[Act, P], A]) -> Callable[Concatenate[Act, P], A]:
+        signature = inspect.signature(function)
+
+        @functools.wraps(function)
+        def once(act: Act, /, *args: P.args, **kwargs: P.kwargs) -> A:
+            said = signature.bind(act, *args, **kwargs)
+            said.apply_defaults()
+            arguments = {name: value for name, value in said.arguments.items() if value is not act}
+            print_ = fingerprint([act.actor.person_id, arguments])
+            known = act.session.exec(select(ActKey).where(ActKey.key == act.key)).first()
+            if known is not None:
+                if (known.operation, known.fingerprint) != (name, print_):
+                    raise KeyReused(
+                        f"the key {act.key!r} was used for {known.operation} before; take a new key for another act"
+                    )
+                return answer.model_validate(known.answer)
+            result = function(act, *args, **kwargs)
+            act.session.add(
+                ActKey(
+                    key=act.key,
+                    operation=name,
+                    fingerprint=print_,
+                    answer=result.model_dump(mode="json"),
+                    created_at=act.now,
+                )
+            )
+            act.session.flush()
+            return result
+
+        return cast(Callable[Concatenate[Act, P], A], once)
+
+    return decorate
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON data, the same on every machine and database."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date | uuid.UUID | Decimal):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, bytes):
+        return hashlib.sha256(value).hexdigest()
+    return value
+
+
+def canonical(value: Any) -> str:
+    """JSON in one way only: sorted keys, no blanks."""
+    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def fingerprint(value: Any) -> str:
+    """A hash of any plain value."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def event_hash(event: AuditEvent) -> str:
+    """The hash of an audit event over everything it says and the hash before it."""
+    return fingerprint(
+        [
+            event.number,
+            event.at,
+            event.kind,
+            event.programme_id,
+            event.person_id,
+            event.door,
+            event.facts,
+            event.previous_hash,
+        ]
+    )
+
+
+def record(act: Act, kind: str, programme: Programme | None = None, /, **facts: Any) -> AuditEvent:
+    """Add an audit event to the chain, in this transaction; an event on a programme advances its event number.
+
+    Writers follow one another (see `office.runtime.database`), so the chain has no forks.
+    """
+    last = act.session.exec(select(AuditEvent).order_by(AuditEvent.number.desc()).limit(1)).first()  # type: ignore[attr-defined]
+    event = AuditEvent(
+        number=last.number + 1 if last else 1,
+        at=act.now,
+        kind=kind,
+        programme_id=programme.id if programme else None,
+        person_id=act.actor.person_id,
+        door=act.actor.door.value,
+        facts=plain(facts),
+        previous_hash=last.hash if last else GENESIS,
+        hash="",
+    )
+    event.hash = event_hash(event)
+    if programme is not None:
+        programme.event_number += 1
+        act.session.add(programme)
+    act.session.add(event)
+    act.session.flush()
+    return event
+
+
+def wake(act: Act, programme: Programme, phase: Phase | None = None) -> None:
+    """Ask that the run of a phase (or the programme's lifecycle run) look at the ledger.
+
+    One open wake a run: a second one raises the number that the run must have observed.
+    """
+    phase_id = phase.id if phase else None
+    open_wake = act.session.exec(
+        select(Wake).where(Wake.programme_id == programme.id, Wake.phase_id == phase_id, Wake.done_at == None)  # noqa: E711 - SQL
+    ).first()
+    if open_wake is None:
+        open_wake = Wake(programme_id=programme.id, phase_id=phase_id, event_number=0, created_at=act.now)
+    open_wake.event_number = programme.event_number
+    act.session.add(open_wake)
+
+
+def next_number(act: Act, name: str) -> int:
+    """The next gapless number of a name, in this transaction."""
+    counter = act.session.get(Counter, name) or Counter(name=name)
+    counter.value += 1
+    act.session.add(counter)
+    act.session.flush()
+    return counter.value

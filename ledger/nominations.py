@@ -1,0 +1,178 @@
+"""Nominations as they stand: who is at which step, what each step rests on, and the tests that a nominee stands.
+
+Decides nothing itself: `rules.selection` does. Serves CQ2021-5.3, 5.9, 10.4 and SL2017-5A.1 to 5A.6.
+"""
+
+import uuid
+from collections.abc import Iterable
+
+from sqlmodel import col, select
+
+from ledger.errors import NotFound, Refused, refusal
+from ledger.people import roles_of
+from models.act import Act
+from models.people import Organisation, Person
+from models.programme import Phase, Programme, ProgrammeSession, SessionSchool
+from models.states import NominationState, PhaseState, ProgrammeLevel
+from models.training import Ban, Nomination, NominationStep, PastTraining, PublicNotice
+from models.values import Verdict
+from policies.schema import Pack
+from rules.bans import BanFact
+from rules.selection import eligible, notice_over
+
+IN_SESSION = (NominationState.CONFIRMED, NominationState.FINISHED)
+
+
+def must_be_open(act: Act, programme: Programme, session: ProgrammeSession) -> None:
+    query = select(Phase.id).where(
+        Phase.programme_id == programme.id,
+        Phase.flow == "selection",
+        Phase.session_id == session.id,
+        Phase.state == PhaseState.OPEN,
+    )
+    if act.session.exec(query).first() is None:
+        confirmed = session.list_confirmed_at is not None
+        if confirmed:
+            zh, en = f"{session.name}的学员名单已确认,不再受理", f"the list of {session.name} is confirmed"
+        else:
+            zh = f"{session.name}的学员遴选尚未开始:项目须先立项"
+            en = f"selection for {session.name} has not begun: the programme must be awarded first"
+        raise refusal("selection.open", zh, en, clause="CQ2021-5.3")
+
+
+def allow(verdict: Verdict, about: str | None = None) -> None:
+    if not verdict.allowed:
+        if about:
+            verdict = verdict.model_copy(update={"zh": f"{about}:{verdict.zh}", "en": f"{about}: {verdict.en}"})
+        raise Refused(verdict)
+
+
+def roles_in(act: Act, who: Person, organisation_id: uuid.UUID, *also: str) -> list[str]:
+    """The roles a person holds in an organisation; its own people's role `contact` stands for `also`."""
+    held = [role for where, role in roles_of(act, who.id) if where == organisation_id]
+    return held + (list(also) if "contact" in held else [])
+
+
+def steps_done(act: Act, row: Nomination) -> list[str]:
+    return list(act.session.exec(select(NominationStep.step).where(NominationStep.nomination_id == row.id)).all())
+
+
+def take_step(act: Act, pack: Pack, row: Nomination, step: str, who: Person) -> None:
+    spec = next((one for one in (pack.selection.steps if pack.selection else ()) if one.key == step), None)
+    act.session.add(
+        NominationStep(
+            nomination_id=row.id,
+            step=step,
+            person_id=who.id,
+            organisation_id=who.organisation_id,
+            basis=(spec.basis.label if spec else "office setting")[:100],
+            acted_at=act.now,
+            created_at=act.now,
+        )
+    )
+    act.session.flush()
+
+
+def nomination_of(act: Act, session: ProgrammeSession, who: Person) -> Nomination:
+    row = act.session.exec(
+        select(Nomination).where(Nomination.session_id == session.id, Nomination.person_id == who.id)
+    ).first()
+    if row is None:
+        raise refusal(
+            "not-voluntary",
+            f"{who.ref} 尚未自愿报名{session.name}",
+            f"{who.ref} has not enrolled for {session.name}",
+            clause="CQ2021-5.3",
+        )
+    return row
+
+
+def in_programme(act: Act, programme: Programme, who: Person) -> Nomination:
+    row = act.session.exec(
+        select(Nomination).where(
+            Nomination.programme_id == programme.id, Nomination.person_id == who.id, Nomination.state == "confirmed"
+        )
+    ).first()
+    if row is None:
+        raise NotFound(f"{who.ref} is not a confirmed trainee of {programme.ref}")
+    return row
+
+
+def of_session(act: Act, session: ProgrammeSession, *states: NominationState) -> list[Nomination]:
+    query = select(Nomination).where(Nomination.session_id == session.id, col(Nomination.state).in_(states))
+    return list(act.session.exec(query.order_by(col(Nomination.id))).all())
+
+
+def of_school(act: Act, session: ProgrammeSession, school_id: uuid.UUID, *states: NominationState) -> list[Nomination]:
+    return [row for row in of_session(act, session, *states) if row.school_id == school_id]
+
+
+def trainees(act: Act, session_id: uuid.UUID, school_id: uuid.UUID | None = None) -> list[Nomination]:
+    """The confirmed trainees of a session (of one of its schools), in the order of their enrolment."""
+    query = select(Nomination).where(Nomination.session_id == session_id, col(Nomination.state).in_(IN_SESSION))
+    if school_id is not None:
+        query = query.where(Nomination.school_id == school_id)
+    return list(act.session.exec(query.order_by(col(Nomination.id))).all())
+
+
+def ref_of(act: Act, row: Nomination) -> str:
+    return act.session.get_one(Person, row.person_id).ref
+
+
+def refuse(act: Act, row: Nomination, verdict: Verdict) -> None:
+    row.state, row.refusal = NominationState.REFUSED, verdict.zh[:400]
+    row.refusal_basis = verdict.basis[0].label[:100] if verdict.basis else None
+    act.session.add(row)
+
+
+def notice_must_be_over(act: Act, pack: Pack, session: ProgrammeSession, school: Organisation) -> None:
+    if pack.selection is None or not any(step.key == "notice" for step in pack.selection.steps):
+        return
+    row = act.session.exec(
+        select(PublicNotice).where(PublicNotice.session_id == session.id, PublicNotice.school_id == school.id)
+    ).first()
+    if row is not None:
+        allow(notice_over(pack, row.from_on, row.to_on, act.today), about=school.name)
+
+
+def tests(
+    act: Act, programme: Programme, session: ProgrammeSession, pack: Pack, row: Nomination, school: Organisation
+) -> Iterable[Verdict]:
+    bans = [
+        BanFact(
+            levels=tuple(ProgrammeLevel(level) for level in ban.levels.split(",")),
+            ends_on=ban.ends_on,
+            starts_on=ban.starts_on,
+        )
+        for ban in act.session.exec(select(Ban).where(Ban.person_id == row.person_id)).all()
+    ]
+    before = act.session.exec(
+        select(Nomination.id)
+        .join(Programme, col(Programme.id) == col(Nomination.programme_id))
+        .where(
+            Nomination.person_id == row.person_id,
+            Nomination.id != row.id,
+            col(Nomination.state).in_([*IN_SESSION, NominationState.RETURNED]),
+            Programme.kind == programme.kind,
+            Programme.subject == programme.subject,
+        )
+    ).first()
+    past = act.session.exec(
+        select(PastTraining.id).where(
+            PastTraining.person_id == row.person_id,
+            PastTraining.kind == programme.kind,
+            PastTraining.subject == programme.subject,
+        )
+    ).first()
+    visited = act.session.exec(select(SessionSchool.id).where(SessionSchool.session_id == session.id).limit(1)).first()
+    return eligible(
+        pack,
+        level=ProgrammeLevel(programme.level),
+        starts_on=session.starts_on,
+        bans=bans,
+        took_part=before is not None or past is not None,
+        rural=school.rural or visited is None,
+        voluntary="volunteer" in steps_done(act, row),
+        on=act.today,
+        kind=programme.kind,
+    )

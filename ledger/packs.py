@@ -1,0 +1,50 @@
+"""The pack a programme is pinned to. A published amendment changes nothing for a programme that runs."""
+
+from uuid import UUID
+
+from sqlmodel import select
+
+from ledger.errors import NotFound
+from models.act import Act
+from models.programme import PolicySnapshot, Programme
+from models.states import ApplicantKind, ProgrammeLevel
+from policies.loader import pack_from_snapshot, pack_hash
+from policies.lookup import chain_for
+from policies.schema import Chain, Pack
+
+_KEEP = 64
+_known: dict[UUID, Pack] = {}
+
+
+def pack_of(act: Act, programme: Programme) -> Pack:
+    """The resolved pack as it stood when the programme started."""
+    pack = _known.get(programme.snapshot_id)
+    if pack is None:
+        pack = pack_from_snapshot(act.session.get_one(PolicySnapshot, programme.snapshot_id).content)
+        if len(_known) >= _KEEP:
+            _known.clear()
+        _known[programme.snapshot_id] = pack
+    return pack
+
+
+def pin(act: Act, pack: Pack) -> PolicySnapshot:
+    """Keep the resolved pack by its hash; programmes that start under the same one share the row."""
+    digest = pack_hash(pack)
+    row = act.session.exec(select(PolicySnapshot).where(PolicySnapshot.hash == digest)).first()
+    if row is None:
+        row = PolicySnapshot(hash=digest, name=pack.pack, content=pack.snapshot(), created_at=act.now)
+        act.session.add(row)
+        act.session.flush()
+    return row
+
+
+def chain_of(pack: Pack, programme: Programme, subject: str) -> Chain:
+    """The approval chain of a subject for this programme's applicant and level. Raises `NotFound` where the pack
+    has none.
+    """
+    chain = chain_for(pack, subject, ApplicantKind(programme.applicant_kind), ProgrammeLevel(programme.level))
+    if chain is None:
+        raise NotFound(
+            f"{pack.pack} has no approval chain for {subject} of a {programme.applicant_kind} at level {programme.level}"
+        )
+    return chain

@@ -1,0 +1,1 @@
+"""What the ledger can tell: reading only, plain values out."""

@@ -1,0 +1,95 @@
+"""What Prefect's artifacts show: a programme's timeline, who is awaited, how far it has come. No person is named."""
+
+import uuid
+from typing import Any
+
+from sqlmodel import col, select
+
+from ledger.lifecycle import phases_of, schools_by_session
+from ledger.packs import pack_of
+from ledger.queries.phases import phase_view
+from ledger.queries.standing import awaited as awaited_rows
+from ledger.scoring import sheet_of
+from models.act import Act
+from models.documents import Obligation
+from models.people import Organisation
+from models.programme import Programme, ProgrammeSession
+from models.states import PhaseState
+from rules.phases import planned
+
+STATES = {"open": "未到期", "met": "按时", "met-late": "逾期已报", "waived": "免报", "cancelled": "取消"}
+
+
+def timeline(act: Act, programme_id: uuid.UUID) -> str:
+    """The programme as Markdown: its phases with dates and what happened in each, its deadlines, its score."""
+    programme = act.session.get_one(Programme, programme_id)
+    pack = pack_of(act, programme)
+    host = act.session.get_one(Organisation, programme.host_id)
+    lines = [
+        f"# {programme.ref} {programme.title}",
+        f"承训机构:{host.name} · 依据政策包:{pack.pack} · {programme.starts_on} 至 {programme.ends_on} · {programme.places} 人",
+        "",
+        "| 环节 | 对象 | 开始 | 结束 | 情况 |",
+        "|---|---|---|---|---|",
+    ]
+    details: list[str] = []
+    for phase in phases_of(act, programme):
+        view = phase_view(act, phase.id)
+        where = act.session.get(Organisation, phase.school_id) if phase.school_id else None
+        session = act.session.get(ProgrammeSession, phase.session_id) if phase.session_id else None
+        target = where.name if where else session.name if session else ""
+        closed = phase.closed_at.astimezone(act.zone).date() if phase.closed_at else ""
+        opened = phase.opened_at.astimezone(act.zone).date()
+        lines.append(f"| {view.name} | {target} | {opened} | {closed} | {view.waiting_for or '已办结'} |")
+        if view.lines:
+            details += ["", f"**{view.name}** {target}", *(f"- {line.text}" for line in view.lines)]
+    return "\n".join([*lines, *details, *_deadlines(act, programme), *_score(act, programme)])
+
+
+def _deadlines(act: Act, programme: Programme) -> list[str]:
+    names = {kind.key: kind.name.zh for kind in pack_of(act, programme).obligations}
+    rows = act.session.exec(
+        select(Obligation)
+        .where(Obligation.programme_id == programme.id, col(Obligation.step_id).is_(None))
+        .order_by(col(Obligation.due_on))
+    ).all()
+    lines = ["", "## 时限", "| 事项 | 应于 | 状态 | 依据 |", "|---|---|---|---|"]
+    for row in rows:
+        late = f"(迟{row.late_days}天)" if row.late_days else ""
+        lines.append(
+            f"| {names[row.kind]} | {row.due_on} | {STATES[row.state]}{late} | {row.basis.get('clause') or '本办公室设置'} |"
+        )
+    return lines
+
+
+def _score(act: Act, programme: Programme) -> list[str]:
+    sheet = sheet_of(act, programme)
+    if not sheet.parts:
+        return []
+    lines = ["", "## 量化考评", "| 来源 | 分数 | 权重 | 得分 | 依据 |", "|---|---|---|---|---|"]
+    lines += [f"| {p.name.zh} | {p.value} | {p.weight} | {p.points} | {p.basis.label} |" for p in sheet.parts]
+    return [*lines, f"| 合计 | | | {sheet.total if sheet.total is not None else '未齐'} | |"]
+
+
+def awaited(act: Act) -> list[dict[str, Any]]:
+    """The table of what is awaited from whom until when, overdue first."""
+    return [
+        {
+            "项目": row.programme,
+            "简称": row.title,
+            "事项": row.what,
+            "单位": row.organisation,
+            "应于": str(row.until),
+            "逾期天数": row.overdue_days,
+            "依据": row.clause or "本办公室设置",
+        }
+        for row in awaited_rows(act)
+    ]
+
+
+def progress(act: Act, programme_id: uuid.UUID) -> float:
+    """How far the programme has come: closed phases of those planned, 0-100."""
+    programme = act.session.get_one(Programme, programme_id)
+    wanted = len(planned(pack_of(act, programme), programme.kind, schools_by_session(act, programme)))
+    closed = sum(phase.state == PhaseState.CLOSED for phase in phases_of(act, programme))
+    return round(100 * closed / wanted, 1) if wanted else 0.0

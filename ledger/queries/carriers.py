@@ -1,0 +1,116 @@
+"""Which Prefect run carries what, and whether more is expected of it: what dispatcher and reconciliation compare with
+Prefect.
+
+Reads only. Serves no clause of a regulation.
+"""
+
+import socket
+import uuid
+
+from pydantic import BaseModel
+from sqlmodel import col, select
+
+from ledger.lifecycle import over
+from ledger.programmes import in_flight
+from ledger.runs import process_lives, run_key
+from models.act import Act
+from models.office import Lease
+from models.programme import Phase, Programme
+from models.states import PhaseState, ProgrammeState
+
+
+class Carrier(BaseModel):
+    """A phase (or, without `phase_id`, the lifecycle of a programme) and the run that carries it in this generation.
+
+    `rejected` says how the programme ended. `over` says that the ledger expects nothing more of it, so its run may be
+    complete.
+    """
+
+    programme_id: uuid.UUID
+    programme_ref: str
+    phase_id: uuid.UUID | None
+    flow: str
+    run_id: uuid.UUID | None
+    generation: int
+    idempotency_key: str
+    over: bool
+    rejected: bool
+    observed: int
+
+
+def carrier(act: Act, programme_id: uuid.UUID, phase_id: uuid.UUID | None) -> Carrier:
+    """What carries a phase, or the programme's lifecycle when no phase is named."""
+    programme = act.session.get_one(Programme, programme_id)
+    if phase_id is not None:
+        return _of_phase(act, programme, act.session.get_one(Phase, phase_id))
+    return Carrier(
+        programme_id=programme.id,
+        programme_ref=programme.ref,
+        phase_id=None,
+        flow="lifecycle",
+        run_id=programme.run_id,
+        generation=programme.generation,
+        idempotency_key=run_key(act, programme, None),
+        over=programme_over(act, programme_id),
+        rejected=programme.state == ProgrammeState.REJECTED,
+        observed=programme.observed_number,
+    )
+
+
+def _of_phase(act: Act, programme: Programme, phase: Phase) -> Carrier:
+    return Carrier(
+        programme_id=programme.id,
+        programme_ref=programme.ref,
+        phase_id=phase.id,
+        flow=phase.flow,
+        run_id=phase.run_id,
+        generation=phase.generation,
+        idempotency_key=run_key(act, programme, phase),
+        over=phase.state != PhaseState.OPEN or programme.state == ProgrammeState.REJECTED,
+        rejected=programme.state == ProgrammeState.REJECTED,
+        observed=phase.observed_number,
+    )
+
+
+def programme_over(act: Act, programme_id: uuid.UUID) -> bool:
+    """Whether a programme has nothing more before it and each phase that was opened has had its run."""
+    programme = act.session.get_one(Programme, programme_id)
+    if not over(act, programme):
+        return False
+    without_run = select(Phase.id).where(Phase.programme_id == programme_id, col(Phase.run_id).is_(None))
+    return act.session.exec(without_run.limit(1)).first() is None
+
+
+def unsettled_carriers(act: Act) -> list[Carrier]:
+    """Every phase and lifecycle whose run has not been seen complete, lifecycles first, oldest first."""
+    found = [carrier(act, programme.id, None) for programme in in_flight(act)]
+    phases = act.session.exec(
+        select(Phase, Programme)
+        .join(Programme, col(Programme.id) == Phase.programme_id)
+        .where(~col(Phase.run_settled))
+        .order_by(col(Phase.id))
+    ).all()
+    return found + [_of_phase(act, programme, phase) for phase, programme in phases]
+
+
+class HeldLease(BaseModel):
+    """A lease and whether the process that took it still lives (one on another host counts as living)."""
+
+    name: str
+    holder: str
+    run_id: uuid.UUID | None
+    alive: bool
+
+
+def held_leases(act: Act) -> list[HeldLease]:
+    """Every lease that was taken and not given back."""
+    here = socket.gethostname()
+    return [
+        HeldLease(
+            name=row.name,
+            holder=row.holder,
+            run_id=row.run_id,
+            alive=row.host != here or process_lives(row.pid, row.process_started_at),
+        )
+        for row in act.session.exec(select(Lease).order_by(col(Lease.name))).all()
+    ]

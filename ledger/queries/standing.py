@@ -1,0 +1,233 @@
+"""Where a programme stands: who is awaited, since when, until when, by which clause, and what follows in both cases.
+
+`explain` answers for any programme; the table of the awaited and the deadlines answer for the whole office.
+"""
+
+import uuid
+from collections.abc import Callable
+from datetime import date, datetime
+
+from pydantic import BaseModel
+from sqlmodel import col, select
+
+from ledger.chains import SUBJECT_NAMES
+from ledger.lifecycle import phases_of
+from ledger.packs import chain_of, pack_of
+from ledger.programmes import by_ref
+from ledger.queries.labels import phase_name
+from ledger.queries.phases import OUTCOMES, phase_view, step_view, waiting_for
+from models.act import Act
+from models.documents import Obligation
+from models.people import Organisation
+from models.programme import Phase, Programme, ProgrammeSession
+from models.review import ApprovalStep
+from models.states import ObligationState, PhaseState, StepState
+from policies.lookup import role_name
+from policies.schema import Pack
+from rules.deadlines import next_rung
+
+Quote = Callable[[str], str]
+
+
+class Awaited(BaseModel):
+    """Something that somebody owes: what, who, since when, until when, by what, and what follows if they act or do not."""
+
+    id: uuid.UUID
+    kind: str
+    programme: str
+    title: str
+    what: str
+    what_en: str
+    organisation: str
+    role: str
+    role_en: str
+    since: datetime
+    until: date | None
+    overdue_days: int
+    clause: str | None
+    setting: str | None
+    quote: str | None = None
+    if_done: str
+    if_done_en: str
+    if_not: str
+    if_not_en: str
+
+
+class PhaseLine(BaseModel):
+    """A phase with its days and what it waits for."""
+
+    key: str
+    name: str
+    target: str
+    state: str
+    outcome: str | None
+    opened_at: datetime
+    closed_at: datetime | None
+    waiting_for: str
+
+
+class Standing(BaseModel):
+    """The whole answer of `explain`."""
+
+    ref: str
+    title: str
+    state: str
+    policy: str
+    phases: list[PhaseLine]
+    awaited: list[Awaited]
+
+
+def explain(act: Act, ref: str, quote: Quote | None = None) -> Standing:
+    """Where a programme stands. Raises `NotFound` for an unknown ref."""
+    programme = by_ref(act, ref)
+    pack = pack_of(act, programme)
+    return Standing(
+        ref=programme.ref,
+        title=programme.title,
+        state=programme.state,
+        policy=pack.pack,
+        phases=[_phase_line(act, programme, pack, phase) for phase in phases_of(act, programme)],
+        awaited=awaited(act, programme, quote),
+    )
+
+
+def _phase_line(act: Act, programme: Programme, pack: Pack, phase: Phase) -> PhaseLine:
+    step = None
+    if phase.state == PhaseState.OPEN and phase.flow in ("tiered-review", "award"):
+        step = phase_view(act, phase.id).step
+    return PhaseLine(
+        key=phase.key,
+        name=phase_name(pack, phase),
+        target=_target(act, phase),
+        state=phase.state,
+        outcome=phase.outcome,
+        opened_at=phase.opened_at,
+        closed_at=phase.closed_at,
+        waiting_for=waiting_for(act, programme, pack, phase, step),
+    )
+
+
+def _target(act: Act, phase: Phase) -> str:
+    if phase.school_id:
+        return act.session.get_one(Organisation, phase.school_id).name
+    return act.session.get_one(ProgrammeSession, phase.session_id).name if phase.session_id else ""
+
+
+def awaited(act: Act, programme: Programme | None = None, quote: Quote | None = None) -> list[Awaited]:
+    """Open obligations, soonest first: of one programme, or of all that run."""
+    query = select(Obligation).where(Obligation.state == ObligationState.OPEN)
+    if programme is not None:
+        query = query.where(Obligation.programme_id == programme.id)
+    rows = act.session.exec(query.order_by(col(Obligation.due_at), col(Obligation.id))).all()
+    return [_awaited(act, row, quote) for row in rows]
+
+
+def _awaited(act: Act, row: Obligation, quote: Quote | None) -> Awaited:
+    programme = act.session.get_one(Programme, row.programme_id)
+    pack = pack_of(act, programme)
+    kind = next(kind for kind in pack.obligations if kind.key == row.kind)
+    step = act.session.get(ApprovalStep, row.step_id) if row.step_id else None
+    what, what_en = kind.name.zh, kind.name.en
+    clause, setting = row.basis.get("clause"), row.basis.get("setting")
+    if step is not None:
+        zh, en = SUBJECT_NAMES[step.subject]
+        what, what_en = f"{zh}:{OUTCOMES[step.action]}", f"{en}: {step.action}"
+        clause = clause or step.basis.get("clause")
+    done, done_en = _if_done(act, programme, pack, step)
+    coming = next_rung(pack, kind.ladder, row.due_on, act.zone, row.rung)
+    return Awaited(
+        id=row.id,
+        kind=row.kind,
+        programme=programme.ref,
+        title=programme.short_name,
+        what=what,
+        what_en=what_en,
+        organisation=act.session.get_one(Organisation, row.owed_by_id).name,
+        role=role_name(pack, row.owed_by_role, "zh-CN"),
+        role_en=role_name(pack, row.owed_by_role, "en"),
+        since=row.created_at,
+        until=row.due_on,
+        overdue_days=max(0, (act.today - row.due_on).days),
+        clause=clause,
+        setting=setting,
+        quote=quote(clause) if quote and clause else None,
+        if_done=done,
+        if_done_en=done_en,
+        if_not=_IF_NOT[coming.rung.rung][0].format(day=coming.at.astimezone(act.zone).date()) if coming else "不再自动提醒,由项目办处理",
+        if_not_en=_IF_NOT[coming.rung.rung][1].format(day=coming.at.astimezone(act.zone).date()) if coming else "no further reminder; the programme office takes it up",
+    )  # fmt: skip
+
+
+_IF_NOT = {
+    "remind": ("{day} 提醒", "a reminder on {day}"),
+    "chase": ("{day} 催办", "chased on {day}"),
+    "escalate": ("{day} 督办,报上一级和项目办", "escalated on {day} to the next level and the programme office"),
+}
+
+
+def _if_done(act: Act, programme: Programme, pack: Pack, step: ApprovalStep | None) -> tuple[str, str]:
+    if step is None:
+        return "办结,后续提醒自动取消", "settled; later reminders are cancelled"
+    tiers = chain_of(pack, programme, step.subject).tiers
+    if step.number < len(tiers):
+        role = tiers[step.number].role
+        return (
+            f"同意后转第{step.number + 1}级({role_name(pack, role, 'zh-CN')});退回则承训机构修改后重报",
+            f"if passed, tier {step.number + 1} opens ({role_name(pack, role, 'en')}); if returned, the host corrects it",
+        )
+    if step.action == "file":
+        return "备案后审核备案环节办结", "once filed, the review closes"
+    return (
+        "同意后本环节办结,进入下一环节;退回则修改后重报",
+        "if passed, the next phase opens; if returned, it is corrected",
+    )
+
+
+class WaitingStep(BaseModel):
+    """A step that waits for a decision, for the list of approvals."""
+
+    step_id: uuid.UUID
+    programme: str
+    title: str
+    subject: str
+    tier: int
+    tiers: int
+    organisation: str
+    role: str
+    action: str
+    outcomes: list[str]
+    since: datetime
+    until: date | None
+    clause: str | None
+
+
+def waiting_steps(act: Act, organisation_ids: set[uuid.UUID] | None = None) -> list[WaitingStep]:
+    """Steps that wait for a decision, oldest first; of some organisations, or of all."""
+    query = select(ApprovalStep).where(ApprovalStep.state == StepState.OPEN).order_by(col(ApprovalStep.opened_at))
+    rows = [
+        row
+        for row in act.session.exec(query).all()
+        if organisation_ids is None or row.organisation_id in organisation_ids
+    ]
+    found = []
+    for row in rows:
+        view = step_view(act, row)
+        programme = act.session.get_one(Programme, row.programme_id)
+        found.append(
+            WaitingStep(
+                step_id=row.id,
+                programme=programme.ref,
+                title=programme.short_name,
+                subject=row.subject,
+                tier=view.number,
+                tiers=view.tiers,
+                organisation=view.organisation,
+                role=view.role,
+                action=row.action,
+                outcomes=view.outcomes,
+                since=view.opened_at,
+                until=view.due_on,
+                clause=view.clause,
+            )
+        )
+    return found

@@ -1,0 +1,354 @@
+"""Plans and corrections come in, tiers decide: each act one transaction, with what follows from it.
+
+A wrong code, person or role, a stale code or a second decision changes nothing and is recorded. The next tier opens
+and its approver's message is queued in the same transaction as the decision, so a decision reaches the next person
+with Prefect down as well. Serves CQ2021-2.1 to 2.6, 6.10.
+"""
+
+import uuid
+
+from pydantic import BaseModel
+from sqlmodel import col, select
+
+from ledger.chains import (
+    SUBJECT_NAMES,
+    drop_pending,
+    latest,
+    open_chain,
+    open_step,
+    renew_code,
+    wake_review,
+)
+from ledger.codes import Decided as Decided
+from ledger.codes import check_code, refuse_attempt
+from ledger.core import Done, operation, record
+from ledger.errors import BadInput, NotFound, Refused, refusal
+from ledger.filings import Stored, file_document, keep
+from ledger.lifecycle import advance_programme, reopen_application, tell_host
+from ledger.obligations import meet, oblige
+from ledger.outbox import cancel_messages
+from ledger.packs import chain_of, pack_of
+from ledger.people import must_be_office, person, roles_of
+from ledger.programmes import by_ref, content_verdicts, must_speak_for_host
+from models.act import Act
+from models.people import Organisation, Person
+from models.programme import Phase, Programme
+from models.review import ApprovalStep, Decision, OneTimeCode, Submission
+from models.states import DecisionOutcome, PhaseState, ReviewSubject, StepState, SubmissionState, TierAction
+from models.values import Application, Basis, Plan, Verdict
+from rules.admission import admitted, marks
+from rules.approval import after_decision, may_decide
+
+# --- coming in ------------------------------------------------------------------------------------------------------
+
+
+@operation("submit-plan", Done)
+def submit_plan(act: Act, programme_ref: str, plan: Plan, stored: Stored | None = None) -> Done:
+    """The host submits the implementation plan, or its corrected version after a return. Earlier than the window is
+    accepted.
+
+    Raises `Refused` when the plan is not awaited, lacks signature or seal (CQ2021-2.6) or fails a check that blocks.
+    """
+    programme = by_ref(act, programme_ref)
+    who = must_speak_for_host(act, programme)
+    _must_be_awaited(act, programme, ReviewSubject.PLAN)
+    pack = pack_of(act, programme)
+    chain = chain_of(pack, programme, ReviewSubject.PLAN)
+    missing = marks(chain, signed=plan.signed, sealed=plan.sealed)
+    if missing is not None and not missing.allowed:
+        raise Refused(missing)
+    verdicts = content_verdicts(act, pack, "implementation-plan", plan.courses, plan.experts, plan.reasons)
+    return _take_in(act, programme, ReviewSubject.PLAN, plan, verdicts, stored, who)
+
+
+@operation("correct-application", Done)
+def correct_application(act: Act, programme_ref: str, application: Application) -> Done:
+    """The host sends the corrected application after a return. Host, kind and level stay as they were.
+
+    Raises `Refused` when no correction is awaited or a check blocks, `BadInput` when it is another programme's
+    application.
+    """
+    programme = by_ref(act, programme_ref)
+    who = must_speak_for_host(act, programme)
+    _must_be_awaited(act, programme, ReviewSubject.APPLICATION)
+    host = act.session.get_one(Organisation, programme.host_id)
+    same = (host.name, programme.kind, programme.level, programme.applicant_kind)
+    if (application.host, application.kind, application.level, application.host_kind) != same:
+        raise BadInput(
+            [("host, kind, level", f"a correction keeps {', '.join(same)}; send another application instead")]
+        )
+    verdicts = content_verdicts(
+        act, pack_of(act, programme), "application", application.courses, application.experts, application.reasons
+    )
+    return _take_in(act, programme, ReviewSubject.APPLICATION, application, verdicts, None, who)
+
+
+def _must_be_awaited(act: Act, programme: Programme, subject: ReviewSubject) -> None:
+    last = latest(act, programme, subject)
+    if last is not None and last.state == SubmissionState.RETURNED:
+        return
+    zh, en = SUBJECT_NAMES[subject]
+    if last is not None:
+        raise refusal(
+            "submission.awaited",
+            f"{zh}第{last.version}版状态为{last.state},现在不收新的版本;退回修改后才能重新提交",
+            f"version {last.version} of the {en} is {last.state}; a new one is taken only after a return",
+            clause="CQ2021-2.1",
+        )
+    if not _review_open(act, programme, subject):
+        raise refusal(
+            "submission.awaited",
+            f"尚未到提交{zh}的环节:项目须先立项",
+            f"the {en} is not due yet: the programme must be awarded first",
+            clause="CQ2021-2.1",
+        )
+
+
+def _review_open(act: Act, programme: Programme, subject: ReviewSubject) -> bool:
+    pack = pack_of(act, programme)
+    keys = [phase.key for phase in pack.phases if phase.subject == subject]
+    query = select(Phase.id).where(
+        Phase.programme_id == programme.id, Phase.state == PhaseState.OPEN, col(Phase.key).in_(keys)
+    )
+    return act.session.exec(query).first() is not None
+
+
+def _take_in(
+    act: Act,
+    programme: Programme,
+    subject: ReviewSubject,
+    content: BaseModel,
+    verdicts: tuple[Verdict, ...],
+    stored: Stored | None,
+    who: Person,
+) -> Done:
+    if not admitted(verdicts):
+        raise Refused(*(verdict for verdict in verdicts if not verdict.allowed))
+    last = latest(act, programme, subject)
+    filing = file_document(act, programme, subject, stored, who) if stored else None
+    row = Submission(
+        programme_id=programme.id,
+        subject=subject,
+        version=last.version + 1 if last else 1,
+        state=SubmissionState.UNDER_REVIEW,
+        content=content.model_dump(mode="json"),
+        verdicts=[verdict.model_dump(mode="json") for verdict in verdicts],
+        document_id=filing.document_id if filing else None,
+        submitted_by_id=who.id,
+        submitted_at=act.now,
+        created_at=act.now,
+    )
+    act.session.add(row)
+    act.session.flush()
+    record(act, "submitted", programme, subject=subject, version=row.version)
+    late = meet(act, programme, subject, filing=filing)
+    meet(act, programme, f"correction:{subject}")
+    if filing is not None and late:
+        filing.late_days = late
+        act.session.add(filing)
+    open_chain(act, programme, row)
+    advance_programme(act, programme)
+    return Done(id=row.id, ref=programme.ref)
+
+
+# --- deciding -------------------------------------------------------------------------------------------------------
+
+
+@operation("decide-step", Decided)
+def decide_step(
+    act: Act,
+    step_id: uuid.UUID,
+    person_ref: str,
+    code: str,
+    outcome: DecisionOutcome,
+    comment: str = "",
+    on_behalf_of: str | None = None,
+    scan: Stored | None = None,
+) -> Decided:
+    """A person decides a tier with the one-time code from their message, or a clerk records a head's stamped page
+    (代录).
+
+    Never raises for what a person got wrong: the answer says why, nothing changes, and the attempt is recorded.
+    """
+    step = act.session.get(ApprovalStep, step_id)
+    if step is None:
+        return Decided(accepted=False, zh="没有这个审核环节", en="there is no such step")
+    programme = act.session.get_one(Programme, step.programme_id)
+    try:
+        who = person(act, person_ref)
+    except NotFound as error:
+        return refuse_attempt(
+            act, programme, step, None, "unknown-person", "查无此人,请填写消息中的人员编号", str(error)
+        )
+    refusal = check_code(act, programme, step, who, code)
+    if refusal is not None:
+        return refusal
+    pack = pack_of(act, programme)
+    role = pack.roles.get(step.role)
+    verdict = may_decide(
+        pack,
+        step_state=StepState(step.state),
+        action=TierAction(step.action),
+        outcome=outcome,
+        step_role=step.role,
+        step_organisation_id=step.organisation_id,
+        person_roles=roles_of(act, who.id),
+        person_organisation_id=who.organisation_id,
+        host_id=programme.host_id,
+        seat=role.seat if role else "organisation",
+        on_behalf=on_behalf_of is not None,
+        has_scan=scan is not None,
+        comment=comment,
+    )
+    if not verdict.allowed:
+        return refuse_attempt(act, programme, step, who, verdict.key, verdict.zh, verdict.en, verdict.basis)
+    _decide(act, programme, step, who, outcome, comment, on_behalf_of, scan)
+    zh, _ = SUBJECT_NAMES[step.subject]
+    return Decided(
+        accepted=True,
+        zh=f"{zh}第{step.number}级:已记录{OUTCOME_ZH[(step.action, outcome)]}",
+        en=f"{step.subject} tier {step.number}: {outcome} recorded",
+        basis=[Basis.model_validate(step.basis).label],
+        step_id=step.id,
+    )
+
+
+OUTCOME_ZH = {
+    ("approve", DecisionOutcome.APPROVE): "审核同意",
+    ("review", DecisionOutcome.APPROVE): "审核通过",
+    ("sign-and-seal", DecisionOutcome.APPROVE): "签字盖章",
+    ("award", DecisionOutcome.APPROVE): "同意立项",
+    ("file", DecisionOutcome.FILE): "予以备案",
+    **{(action, DecisionOutcome.RETURN): "退回修改" for action in ("approve", "review", "sign-and-seal", "award")},
+    **{(action, DecisionOutcome.REJECT): "不予通过" for action in ("approve", "review", "sign-and-seal", "award")},
+}
+
+
+def _decide(
+    act: Act,
+    programme: Programme,
+    step: ApprovalStep,
+    who: Person,
+    outcome: DecisionOutcome,
+    comment: str,
+    on_behalf_of: str | None,
+    scan: Stored | None,
+) -> None:
+    act.session.add(
+        Decision(
+            step_id=step.id,
+            programme_id=programme.id,
+            outcome=outcome,
+            comment=comment.strip()[:2000],
+            person_id=who.id,
+            on_behalf_of=on_behalf_of,
+            document_id=keep(act, scan).id if scan else None,
+            door="on-behalf" if on_behalf_of else act.actor.door,
+            decided_at=act.now,
+            created_at=act.now,
+        )
+    )
+    step.state, step.closed_at = StepState.DECIDED, act.now
+    act.session.add(step)
+    for code in act.session.exec(select(OneTimeCode).where(OneTimeCode.step_id == step.id)).all():
+        code.used_at = act.now
+        act.session.add(code)
+    act.session.flush()
+    cancel_messages(act, step_id=step.id)
+    where = act.session.get_one(Organisation, step.organisation_id)
+    submission = act.session.get_one(Submission, step.submission_id)
+    record(
+        act,
+        "decided",
+        programme,
+        subject=step.subject,
+        tier=step.number,
+        version=submission.version,
+        outcome=outcome,
+        organisation=where.name,
+        recorded_by=who.ref,
+        on_behalf=on_behalf_of is not None,
+        comment=comment.strip()[:2000],
+        clause=step.basis.get("clause"),
+    )
+    meet(act, programme, "act:decide", target=str(step.id))
+    _follow(act, programme, step, submission, outcome, comment, where)
+    advance_programme(act, programme)
+
+
+def _follow(
+    act: Act,
+    programme: Programme,
+    step: ApprovalStep,
+    submission: Submission,
+    outcome: DecisionOutcome,
+    comment: str,
+    where: Organisation,
+) -> None:
+    """What follows from a decision by rule alone."""
+    zh, en = SUBJECT_NAMES[step.subject]
+    said = {
+        "subject_name": zh,
+        "subject_name_en": en,
+        "organisation": where.name,
+        "comment": comment,
+        "clause": step.basis.get("clause"),
+        "version": submission.version,
+        "subject": step.subject,
+    }
+    move = after_decision(chain_of(pack_of(act, programme), programme, step.subject), step.number, outcome)
+    if move.submission is not None:
+        submission.state = move.submission
+        act.session.add(submission)
+        act.session.flush()
+    if move.open_number is not None:
+        open_step(act, programme, submission, move.open_number)
+    elif submission.state == SubmissionState.RETURNED:
+        drop_pending(act, programme, submission)
+        if step.subject == ReviewSubject.AWARD:
+            reopen_application(act, programme)
+        oblige(act, programme, f"{step.subject}.returned")
+        tell_host(act, programme, "submission-returned", str(step.id), **said)
+    elif submission.state == SubmissionState.REJECTED:
+        drop_pending(act, programme, submission)
+        tell_host(act, programme, "submission-rejected", str(step.id), **said)
+    else:
+        tell_host(act, programme, "submission-passed", str(step.id), outcome=submission.state, **said)
+    wake_review(act, programme, step.subject)
+
+
+@operation("renew-code", Done)
+def send_code_again(act: Act, step_id: uuid.UUID, person_ref: str) -> Done:
+    """Send a person of an open step a fresh code; the one before stops working.
+
+    Raises `NotFound` when they are not asked, `Refused` for another than that person or the office (a locked one:
+    the office).
+    """
+    step = act.session.get(ApprovalStep, step_id)
+    who = person(act, person_ref)
+    if step is None or step.state != StepState.OPEN:
+        raise NotFound("that step does not wait for a decision")
+    known = select(OneTimeCode).where(OneTimeCode.step_id == step.id, OneTimeCode.person_id == who.id)
+    code = act.session.exec(known).first()
+    if code is None:
+        raise NotFound(f"{who.ref} is not asked to decide this step")
+    if code.locked_at is not None or act.actor.person_id != who.id:
+        must_be_office(act, "为他人重发验证码或解锁", "send another person's code again, or unlock one")
+    renew_code(act, act.session.get_one(Programme, step.programme_id), step, who)
+    return Done(id=step.id, ref=who.ref)
+
+
+def waiting_step(act: Act, programme_ref: str, subject: str | None = None) -> ApprovalStep:
+    """The step of a programme that waits for a decision. Raises `NotFound` when none, or several, do."""
+    programme = by_ref(act, programme_ref)
+    query = select(ApprovalStep).where(ApprovalStep.programme_id == programme.id, ApprovalStep.state == StepState.OPEN)
+    if subject is not None:
+        query = query.where(ApprovalStep.subject == subject)
+    rows = act.session.exec(query).all()
+    if len(rows) != 1:
+        raise NotFound(
+            f"{programme.ref}: no step waits for a decision"
+            if not rows
+            else f"{programme.ref}: several steps wait; name one: {', '.join(sorted(row.subject for row in rows))}"
+        )
+    return rows[0]

@@ -1,0 +1,396 @@
+"""Trainees are selected: each step recorded with who took it, for whom, and its source.
+
+Voluntary enrolment by the teacher, recommendation by the school, public notice where the pack has one, review by
+the county, confirmation by the host; then, during delivery, removal from the programme with its ban. Refused
+nominations stay, with their clause. Serves CQ2021-5.2, 5.3, 5.8, 5.9, 10.4 and SL2017-5A.1 to 5A.3.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from pydantic import BaseModel
+from sqlmodel import select
+
+from ledger.core import Done, operation, record
+from ledger.errors import BadInput, NotFound, refusal
+from ledger.lifecycle import advance_programme, county_of, host_people, tell_host
+from ledger.nominations import (
+    allow,
+    in_programme,
+    must_be_open,
+    nomination_of,
+    notice_must_be_over,
+    of_school,
+    of_session,
+    ref_of,
+    refuse,
+    roles_in,
+    steps_done,
+    take_step,
+    tests,
+)
+from ledger.outbox import tell_or_report
+from ledger.packs import pack_of
+from ledger.people import actor, holders, must_be_office, organisation, person
+from ledger.programmes import by_ref, must_speak_for_host, session_of
+from models.act import Act
+from models.people import Organisation
+from models.states import NominationState
+from models.training import Ban, Nomination, PastTraining, PublicNotice
+from models.values import Basis, Verdict
+from policies.schema import Pack
+from rules.bans import ban_for
+from rules.selection import may_take_step
+
+
+class Selected(BaseModel):
+    """How many nominations a step took, and who was refused: (person ref, sentence, what it rests on)."""
+
+    taken: int
+    refused: list[tuple[str, str, str]] = []
+
+
+@operation("volunteer", Done)
+def volunteer(act: Act, programme_ref: str, session_number: int) -> Done:
+    """The acting teacher enrols of their own will (CQ2021-5.3); nobody can do it for them.
+
+    Raises `Refused` for whoever is no teacher in their own organisation, and before the award or after the
+    confirmation.
+    """
+    programme = by_ref(act, programme_ref)
+    session = session_of(act, programme, session_number)
+    must_be_open(act, programme, session)
+    who = actor(act)
+    pack = pack_of(act, programme)
+    roles = roles_in(act, who, who.organisation_id)
+    allow(may_take_step(pack, "volunteer", (), actor_roles=roles, actor_is_teacher="teacher" in roles))
+    known = select(Nomination).where(Nomination.session_id == session.id, Nomination.person_id == who.id)
+    row = act.session.exec(known).first()
+    if row is None:
+        row = Nomination(
+            programme_id=programme.id,
+            session_id=session.id,
+            person_id=who.id,
+            school_id=who.organisation_id,
+            state=NominationState.VOLUNTEERED,
+            created_at=act.now,
+        )
+        act.session.add(row)
+        act.session.flush()
+        take_step(act, pack, row, "volunteer", who)
+        record(act, "volunteered", programme, session=session.number, ref=who.ref)
+    return Done(id=row.id, ref=who.ref)
+
+
+@operation("recommend", Selected)
+def recommend(act: Act, programme_ref: str, session_number: int, teachers: Sequence[str]) -> Selected:
+    """A school recommends teachers of its own who have enrolled. Raises `Refused` out of order or in the wrong role."""
+    programme = by_ref(act, programme_ref)
+    session = session_of(act, programme, session_number)
+    must_be_open(act, programme, session)
+    who = actor(act)
+    pack = pack_of(act, programme)
+    taken = 0
+    for ref in teachers:
+        row = nomination_of(act, session, person(act, ref))
+        allow(
+            may_take_step(
+                pack, "recommend", steps_done(act, row), actor_roles=roles_in(act, who, row.school_id, "school")
+            ),
+            about=ref,
+        )
+        row.state = NominationState.RECOMMENDED
+        act.session.add(row)
+        take_step(act, pack, row, "recommend", who)
+        taken += 1
+    record(act, "recommended", programme, session=session.number, teachers=list(teachers))
+    return Selected(taken=taken)
+
+
+@operation("post-notice", Done)
+def post_notice(
+    act: Act, programme_ref: str, session_number: int, school_name: str, from_on: date, to_on: date
+) -> Done:
+    """A school posts its list of nominees so that objections can be made; both days included (SL2017-5A.2)."""
+    programme = by_ref(act, programme_ref)
+    session = session_of(act, programme, session_number)
+    must_be_open(act, programme, session)
+    school = organisation(act, school_name)
+    who = actor(act)
+    pack = pack_of(act, programme)
+    if to_on < from_on:
+        raise BadInput([("to", f"{to_on} is before {from_on}")])
+    rows = of_school(act, session, school.id, NominationState.RECOMMENDED)
+    if not rows:
+        raise NotFound(f"{school.name} has recommended nobody for {session.name}")
+    known = select(PublicNotice).where(PublicNotice.session_id == session.id, PublicNotice.school_id == school.id)
+    notice = act.session.exec(known).first()
+    fresh = [row for row in rows if "notice" not in steps_done(act, row)]
+    for row in fresh or rows:
+        allow(may_take_step(pack, "notice", steps_done(act, row), actor_roles=roles_in(act, who, school.id, "school")))
+        take_step(act, pack, row, "notice", who)
+    if notice is None:
+        notice = PublicNotice(
+            session_id=session.id, school_id=school.id, from_on=from_on, to_on=to_on, created_at=act.now
+        )
+    notice.from_on, notice.to_on = (
+        from_on,
+        to_on,
+    )  # later nominees are posted with a notice of their own: it must stand too
+    act.session.add(notice)
+    act.session.flush()
+    record(
+        act,
+        "notice_posted",
+        programme,
+        session=session.number,
+        school=school.name,
+        from_on=from_on,
+        to_on=to_on,
+        count=len(rows),
+    )
+    return Done(id=notice.id)
+
+
+@operation("object", Done)
+def object_to(act: Act, programme_ref: str, session_number: int, school_name: str, reason: str) -> Done:
+    """Someone objects to a posted list; the count stands on the notice, the words in the event."""
+    programme = by_ref(act, programme_ref)
+    session = session_of(act, programme, session_number)
+    school = organisation(act, school_name)
+    row = act.session.exec(
+        select(PublicNotice).where(PublicNotice.session_id == session.id, PublicNotice.school_id == school.id)
+    ).first()
+    if row is None:
+        raise NotFound(f"{school.name} has no notice for {session.name}")
+    row.objections += 1
+    act.session.add(row)
+    record(act, "objection_made", programme, session=session.number, school=school.name, reason=reason)
+    return Done(id=row.id)
+
+
+@operation("review-nominations", Selected)
+def review(act: Act, programme_ref: str, session_number: int, leave_out: Sequence[str] = ()) -> Selected:
+    """A county reviews the nominations of its schools and sends the list on; who is not eligible is refused with
+    the clause.
+
+    `leave_out` names nominees it does not review now. Raises `Refused` while a public notice still stands.
+    """
+    programme = by_ref(act, programme_ref)
+    session = session_of(act, programme, session_number)
+    must_be_open(act, programme, session)
+    who = actor(act)
+    pack = pack_of(act, programme)
+    skip = {person(act, ref).id for ref in leave_out}
+    result = Selected(taken=0)
+    for row in of_session(act, session, NominationState.RECOMMENDED):
+        school = act.session.get_one(Organisation, row.school_id)
+        county = county_of(act, school)
+        roles = roles_in(act, who, county.id)
+        if row.person_id in skip or not roles:
+            continue
+        allow(may_take_step(pack, "review", steps_done(act, row), actor_roles=roles))
+        notice_must_be_over(act, pack, session, school)
+        failed = [
+            v for v in tests(act, programme, session, pack, row, school) if not v.allowed and v.strength == "block"
+        ]
+        if failed:
+            refuse(act, row, failed[0])
+            result.refused.append((ref_of(act, row), failed[0].zh, failed[0].basis[0].label))
+            continue
+        row.state = NominationState.REVIEWED
+        act.session.add(row)
+        take_step(act, pack, row, "review", who)
+        result.taken += 1
+    if not result.taken and not result.refused:
+        raise refusal(
+            "selection.review",
+            "没有您可审核的推荐学员:请确认您属于该校所在区县教育行政部门,且学校已推荐",
+            "there is no nomination for you to review: you must belong to the county of a school that recommended",
+            clause="CQ2021-5.3",
+        )
+    record(
+        act,
+        "nominations_reviewed",
+        programme,
+        session=session.number,
+        taken=result.taken,
+        refused=[[ref, basis] for ref, _, basis in result.refused],
+    )
+    return result
+
+
+@operation("confirm-list", Selected)
+def confirm_list(act: Act, programme_ref: str, session_number: int) -> Selected:
+    """The host confirms the list: the reviewed ones up to the places, the rest as alternates; who lacks a step is
+    refused.
+
+    The list is confirmed once; it closes the selection of the session.
+    """
+    programme = by_ref(act, programme_ref)
+    session = session_of(act, programme, session_number)
+    must_be_open(act, programme, session)
+    who = must_speak_for_host(act, programme)
+    pack = pack_of(act, programme)
+    rows = of_session(act, session, NominationState.REVIEWED)
+    if not rows:
+        raise refusal(
+            "selection.confirm",
+            "尚无区县审核报送的学员,不能确认名单",
+            "no county has reviewed and sent any nominee yet",
+            clause="CQ2021-5.3",
+        )
+    result = Selected(taken=0)
+    for row in of_session(act, session, NominationState.VOLUNTEERED, NominationState.RECOMMENDED):
+        missing = Verdict(
+            key="selection.steps",
+            allowed=False,
+            zh="未经学校推荐和区县审核报送,不能参训",
+            en="not recommended by the school and reviewed by the county",
+            basis=(Basis(clause="CQ2021-5.3"),),
+        )
+        refuse(act, row, missing)
+        result.refused.append((ref_of(act, row), missing.zh, "CQ2021-5.3"))
+    for row in rows:
+        row.state = NominationState.CONFIRMED if result.taken < session.places else NominationState.ALTERNATE
+        result.taken += row.state == NominationState.CONFIRMED
+        act.session.add(row)
+        take_step(act, pack, row, "confirm", who)
+    session.list_confirmed_at = act.now
+    act.session.add(session)
+    act.session.flush()
+    record(
+        act,
+        "list_confirmed",
+        programme,
+        session=session.number,
+        confirmed=result.taken,
+        alternates=len(rows) - result.taken,
+        refused=len(result.refused),
+    )
+    tell_host(act, programme, "list-confirmed", str(session.id), session=session.name, count=result.taken)
+    for school_id in {row.school_id for row in rows}:
+        count = sum(1 for row in rows if row.school_id == school_id and row.state == NominationState.CONFIRMED)
+        tell_or_report(
+            act,
+            "list-confirmed",
+            f"{session.id}:{school_id}",
+            holders(act, school_id, "school", "contact"),
+            programme,
+            session=session.name,
+            count=count,
+        )
+    advance_programme(act, programme)
+    return result
+
+
+@operation("return-trainee", Done)
+def return_trainee(act: Act, programme_ref: str, teacher: str, cause: str, heard: str) -> Done:
+    """The host removes a trainee from the programme (退回学员), effective at once; a ban follows by the pack
+    (CQ2021-5.8, 5.9).
+
+    `heard` records what the trainee said before: a ban of years follows, so an excuse must be heard. Raises
+    `BadInput` without.
+    """
+    programme = by_ref(act, programme_ref)
+    must_speak_for_host(act, programme)
+    who = person(act, teacher)
+    if not heard.strip() or not cause.strip():
+        raise BadInput([("heard, cause", "say why the trainee is returned and what they said when heard")])
+    row = in_programme(act, programme, who)
+    pack = pack_of(act, programme)
+    row.state = NominationState.RETURNED
+    act.session.add(row)
+    term = ban_for(pack, "returned", act.today)
+    record(
+        act, "trainee_returned", programme, ref=who.ref, cause=cause, heard=heard, until=term.ends_on if term else None
+    )
+    if term is not None:
+        act.session.add(
+            Ban(
+                person_id=who.id,
+                key=term.key,
+                levels=",".join(term.levels),
+                starts_on=term.starts_on,
+                ends_on=term.ends_on,
+                cause=cause,
+                clause=term.basis.clause,
+                nomination_id=row.id,
+                created_at=act.now,
+            )
+        )
+    school = act.session.get_one(Organisation, row.school_id)
+    people = [*holders(act, school.id, "school", "contact"), *host_people(act, programme)]
+    county = county_of(act, school)
+    people += [*holders(act, county.id, county.kind), *([who] if who.email or who.channel else [])]
+    tell_or_report(
+        act,
+        "trainee-returned",
+        str(row.id),
+        people,
+        programme,
+        school=school.name,
+        until=term.ends_on if term else None,
+        clause=term.basis.clause if term else None,
+        cause=cause,
+    )
+    return Done(id=row.id, ref=who.ref)
+
+
+@operation("break-off", Done)
+def break_off(act: Act, programme_ref: str, teacher: str, reason: str) -> Done:
+    """A trainee breaks off with leave (illness, maternity): recorded, and no ban follows. Leave is not absence."""
+    programme = by_ref(act, programme_ref)
+    must_speak_for_host(act, programme)
+    who = person(act, teacher)
+    row = in_programme(act, programme, who)
+    row.state = NominationState.BROKEN_OFF
+    act.session.add(row)
+    record(act, "trainee_broke_off", programme, ref=who.ref, reason=reason)
+    return Done(id=row.id, ref=who.ref)
+
+
+@operation("record-ban", Done)
+def record_ban(act: Act, teacher: str, pack: Pack, returned_on: date, cause: str) -> Done:
+    """The office takes over a ban from before Songjiao: the teacher was returned on that day.
+
+    Raises `BadInput` where the pack bans nothing, `Refused` for others than the office.
+    """
+    must_be_office(act, "登记此前的禁训", "take over a ban")
+    who = person(act, teacher)
+    term = ban_for(pack, "returned", returned_on)
+    if term is None:
+        raise BadInput([("policy", f"{pack.pack} has no ban for a return")])
+    row = Ban(
+        person_id=who.id,
+        key=term.key,
+        levels=",".join(term.levels),
+        starts_on=term.starts_on,
+        ends_on=term.ends_on,
+        cause=cause,
+        clause=term.basis.clause,
+        created_at=act.now,
+    )
+    act.session.add(row)
+    act.session.flush()
+    record(
+        act, "ban_recorded", None, ref=who.ref, returned_on=returned_on, until=term.ends_on, clause=term.basis.clause
+    )
+    return Done(id=row.id, ref=who.ref)
+
+
+@operation("record-past-training", Done)
+def record_past_training(act: Act, teacher: str, kind: str, subject: str, title: str, ended_on: date) -> Done:
+    """The office takes over a training from before Songjiao, so that repeated participation is seen (重复参训).
+
+    Raises `BadInput` for an end that has not come, `Refused` for others than the office.
+    """
+    must_be_office(act, "登记此前的培训", "take over a past training")
+    who = person(act, teacher)
+    if ended_on > act.today:
+        raise BadInput([("ended_on", f"{ended_on} has not come yet; a past training has ended")])
+    row = PastTraining(person_id=who.id, kind=kind, subject=subject, title=title, ended_on=ended_on, created_at=act.now)
+    act.session.add(row)
+    act.session.flush()
+    record(act, "past_training_recorded", None, ref=who.ref, kind=kind, subject=subject, ended_on=ended_on)
+    return Done(id=row.id, ref=who.ref)

@@ -1,0 +1,63 @@
+"""Where a running office is: the file `run/office.json` by which command line, demo and tests find it.
+
+Decides nothing; it never holds a password. It serves no clause of a regulation.
+"""
+
+import fcntl
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from office.runtime.settings import Settings
+
+
+@dataclass(frozen=True)
+class OfficeState:
+    """What others may know of a running office.
+
+    `children` has a name for each child and its process id while it lives.
+    """
+
+    pid: int
+    api_url: str
+    ui_url: str
+    engine: str
+    ready: bool
+    children: dict[str, int | None]
+
+    @property
+    def port(self) -> int:
+        """The TCP port of Prefect's server."""
+        return int(self.ui_url.rpartition(":")[2])
+
+
+def write_state(settings: Settings, state: OfficeState) -> None:
+    """Replace the file in one step, readable by its owner alone."""
+    fresh = settings.run_dir / f".office.{os.getpid()}.json"
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+        json.dump(asdict(state), handle, indent=1)
+    fresh.replace(settings.run_dir / "office.json")
+
+
+def running_office(settings: Settings) -> OfficeState | None:
+    """The office that runs in this data folder now, or None; a file left behind by a killed one counts as none."""
+    lock = settings.run_dir / "office.lock"
+    try:
+        held = os.open(lock, os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _read(settings.run_dir / "office.json")
+    finally:
+        os.close(held)
+    return None
+
+
+def _read(file: Path) -> OfficeState | None:
+    try:
+        return OfficeState(**json.loads(file.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None

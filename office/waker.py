@@ -1,0 +1,137 @@
+"""Brings wakes from the ledger to the runs in Prefect, and looks after runs whose process died.
+
+Decides nothing of its own: `tasks.repair.tend` says what a run needs. With Prefect down the wakes wait in the ledger.
+What keeps failing is tried ever more slowly, so that a broken flow neither spins nor floods the office with messages.
+Serves no clause of a regulation.
+"""
+
+import logging
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.objects import StateType
+from prefect.exceptions import PrefectHTTPStatusError
+from sqlmodel import col, select
+
+from ledger import runs
+from ledger.queries.carriers import Carrier, HeldLease, carrier, held_leases, unsettled_carriers
+from models.act import SYSTEM
+from models.office import Wake
+from office.runtime.settings import Settings
+from office.runtime.transactions import reading, transaction
+from tasks.repair import drop_dead_leases, tend
+from tasks.runs import NoDeployment, RunState, states_of
+
+log = logging.getLogger("songjiao.waker")
+
+_LIMIT = 200
+_WORKER_SPEAKS_SECONDS = 10.0
+"""How long a worker has to report that a process of its own died, before it is taken for dead itself."""
+
+_QUICK_TRIES = 3
+_LONGEST_PAUSE = 300.0
+_CALM_SECONDS = 600.0
+
+
+@dataclass
+class Patience:
+    """How often something had to be repaired of late, and when it may be repaired again."""
+
+    count: int = 0
+    not_before: float = 0.0
+    last: float = field(default_factory=time.monotonic)
+
+    def allows(self) -> bool:
+        """Whether its pause is over."""
+        return time.monotonic() >= self.not_before
+
+    def note(self) -> None:
+        """It was repaired now: the fourth time in ten minutes and every later one makes a pause, each twice as long."""
+        now = time.monotonic()
+        self.count = 1 if now - self.last > _CALM_SECONDS else self.count + 1
+        self.last = now
+        if self.count > _QUICK_TRIES:
+            self.not_before = now + min(2.0 ** (self.count - _QUICK_TRIES), _LONGEST_PAUSE)
+
+
+Target = tuple[uuid.UUID, uuid.UUID | None]
+
+
+class Waker:
+    """Tends the runs that have an open wake or a dead process."""
+
+    def __init__(self, office: Settings) -> None:
+        self._office = office
+        self._patience: dict[Target, Patience] = {}
+        self._dead_since: dict[str, float] = {}
+
+    def anything_to_do(self) -> bool:
+        """Whether a wake is open or a process died under a lease; two small queries, and nothing is written."""
+        with reading(self._office) as act:
+            if act.session.exec(select(Wake.id).where(col(Wake.done_at).is_(None)).limit(1)).first() is not None:
+                return True
+            return any(not lease.alive for lease in held_leases(act))
+
+    def tend_all(self, client: SyncPrefectClient) -> int:
+        """Tend every run with an open wake or a dead process once, and give their number."""
+        with transaction(SYSTEM, office=self._office) as act:
+            targets = _targets(runs.open_wakes(act, _LIMIT))
+            carriers = [carrier(act, programme_id, phase_id) for programme_id, phase_id in targets]
+            leases = {lease.run_id: lease for lease in held_leases(act) if lease.run_id is not None}
+            dead = {run_id for run_id, lease in leases.items() if not lease.alive}
+            others = [one for one in unsettled_carriers(act) if one.run_id in dead] if dead else []
+        carriers += [one for one in others if (one.programme_id, one.phase_id) not in targets]
+        if not carriers and not dead:
+            return 0
+        states = states_of(client, [one.run_id for one in carriers if one.run_id is not None])
+        for one in carriers:
+            self._tend(client, one, states, leases, wanted=(one.programme_id, one.phase_id) in targets)
+        drop_dead_leases([leases[run_id] for run_id in dead], states, datetime.now(UTC))
+        return len(carriers)
+
+    def _tend(
+        self,
+        client: SyncPrefectClient,
+        what: Carrier,
+        states: dict[uuid.UUID, RunState],
+        leases: dict[uuid.UUID, HeldLease],
+        *,
+        wanted: bool,
+    ) -> None:
+        target = (what.programme_id, what.phase_id)
+        patience = self._patience.setdefault(target, Patience())
+        state = states.get(what.run_id) if what.run_id else None
+        lease = leases.get(what.run_id) if what.run_id else None
+        if self._worker_may_still_speak(state, lease):
+            return
+        troubled = state is None or (state.ended and not (state.kind == StateType.COMPLETED and what.over))
+        if troubled and not patience.allows():
+            return
+        try:
+            word = tend(client, what, state, lease, wanted=wanted, now=datetime.now(UTC))
+        except (NoDeployment, PrefectHTTPStatusError) as trouble:
+            # This one run's trouble: the others are tended all the same.
+            word = f"could not be tended: {trouble}"
+        if word is None:
+            return
+        if word not in ("woken", "settled"):
+            patience.note()
+        log.info("%s %s of %s: %s", what.flow, what.run_id or "-", what.programme_ref, word)
+
+    def _worker_may_still_speak(self, state: RunState | None, lease: HeldLease | None) -> bool:
+        """A running run whose process died is reported by its worker in a moment; only a dead worker stays silent."""
+        if lease is None or lease.alive or state is None or state.kind != StateType.RUNNING:
+            return False
+        since = self._dead_since.setdefault(lease.holder, time.monotonic())
+        return time.monotonic() - since < _WORKER_SPEAKS_SECONDS
+
+
+def _targets(wakes: list[runs.OpenWake]) -> dict[Target, None]:
+    """Whom open wakes mean. A phase without a run is started by its lifecycle, so that is woken in its place."""
+    return {
+        (wake.programme_id, None if wake.phase_id is not None and wake.run_id is None else wake.phase_id): None
+        for wake in wakes
+    }

@@ -1,0 +1,182 @@
+"""Flow runs in forked children behave as under Prefect's own start: waking, crashing, cancelling, logs, settings of
+their own."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from office.supervisor import Office
+from tests.engine.api import wait_until
+
+pytestmark = pytest.mark.engine
+
+EngineState = Callable[[], dict[str, Any]]
+
+
+def _gone(pid: int) -> bool:
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_suspended_run_woken_by_scheduled_state_goes_on_in_a_new_child_and_completes(
+    prefect: Any, office: Office, engine_state: EngineState
+) -> None:
+    served = engine_state()["served"]
+    run_id = prefect.start("waiting")
+    prefect.wait(run_id, "Suspended")
+    assert prefect.wake(run_id) == "ACCEPT"
+    prefect.wait(run_id, "Completed")
+    first, second = prefect.executions(run_id)
+    assert first != second
+    done = prefect.lines(run_id)[-1]
+    assert done.endswith(f"engine={run_id}")
+    assert engine_state()["served"] == served + 2
+    assert "printed by the flow" in (office.settings.root / "log" / "worker.log").read_text()
+
+
+def test_run_waits_without_any_process(prefect: Any, engine_state: EngineState) -> None:
+    run_id = prefect.start("waiting")
+    prefect.wait(run_id, "Suspended")
+    wait_until(lambda: engine_state()["children"] == [] or None, "the child's leave")
+    (pid,) = prefect.executions(run_id)
+    assert _gone(pid)
+
+
+def test_children_do_not_share_random_numbers(prefect: Any) -> None:
+    runs = [prefect.start("waiting", wakes=0) for _ in range(3)]
+    for run_id in runs:
+        prefect.wait(run_id, "Completed")
+    seeds = {prefect.lines(run_id)[-1].split()[1] for run_id in runs}
+    ids = {prefect.lines(run_id)[-1].split()[2] for run_id in runs}
+    assert (len(seeds), len(ids)) == (3, 3)
+
+
+def test_flow_log_reaches_prefect(prefect: Any) -> None:
+    run_id = prefect.start("waiting", wakes=0)
+    prefect.wait(run_id, "Completed")
+
+    def logged() -> bool | None:
+        query = {"logs": {"flow_run_id": {"any_": [run_id]}}}
+        messages = [log["message"] for log in prefect.http.post("/logs/filter", json=query).json()]
+        return True if "done waiting" in messages else None
+
+    wait_until(logged, "the flow's log line in Prefect")
+
+
+def test_killed_child_is_seen_as_crashed_and_the_same_run_can_go_on(prefect: Any) -> None:
+    run_id = prefect.start("crashing")
+    run = prefect.wait(run_id, "Crashed")
+    assert "-9" in run["state"]["message"]
+
+    def completed() -> bool | None:
+        # Prefect reports a crash twice, some 0.3 s apart; the second report undoes a wake that came in between.
+        if prefect.state(run_id) == "Crashed":
+            prefect.wake(run_id)
+        return True if prefect.state(run_id) == "Completed" else None
+
+    wait_until(completed, "the run's end")
+    assert prefect.lines(run_id)[-1] == "done"
+
+
+def test_cancelling_reaches_the_child_and_its_hook_runs(prefect: Any) -> None:
+    run_id = prefect.start("long-running")
+    wait_until(lambda: prefect.executions(run_id) or None, "the start")
+    prefect.set_state(run_id, "CANCELLING", "Cancelling")
+    prefect.wait(run_id, "Cancelled")
+    (pid,) = prefect.executions(run_id)
+    wait_until(lambda: _gone(pid) or None, "the child's end")
+    assert prefect.lines(run_id) == [f"execution {pid}", "cancellation seen"]
+
+
+def test_killed_client_takes_its_child_with_it(prefect: Any) -> None:
+    run_id = prefect.start("long-running")
+    (pid,) = wait_until(lambda: prefect.executions(run_id) or None, "the start")
+    client = int(wait_until(lambda: prefect.run(run_id)["infrastructure_pid"], "the client's process id"))
+    assert client != pid
+    os.kill(client, signal.SIGKILL)
+    prefect.wait(run_id, "Crashed")
+    assert _gone(pid)
+
+
+def test_second_execution_leaves_without_changing_the_state_of_the_first(prefect: Any) -> None:
+    run_id = prefect.start("second-leaves")
+    wait_until(lambda: prefect.executions(run_id) or None, "the start")
+    assert prefect.wake(run_id) == "ACCEPT"
+    wait_until(lambda: len(prefect.executions(run_id)) == 2 or None, "the second execution")
+    first, second = prefect.executions(run_id)
+    wait_until(lambda: _gone(second) or None, "the second's leave")
+    assert not _gone(first)
+    assert prefect.state(run_id) == "Running"
+    (prefect.folder / "go-on").touch()
+    prefect.wait(run_id, "Completed")
+    assert "Crashed" not in prefect.history(run_id)
+    assert prefect.lines(run_id)[-1] == "first done"
+
+
+def test_killed_parent_is_replaced_and_the_next_run_is_warm(prefect: Any, engine_state: EngineState) -> None:
+    former = engine_state()["pid"]
+    os.kill(former, signal.SIGKILL)
+    run_id = prefect.start("waiting", wakes=0)
+    prefect.wait(run_id, "Completed")
+    after = engine_state()
+    assert after["pid"] != former
+    assert after["served"] == 1
+
+
+def test_run_whose_parent_dies_ends_with_it_and_is_seen_as_crashed(prefect: Any, engine_state: EngineState) -> None:
+    run_id = prefect.start("long-running")
+    (pid,) = wait_until(lambda: prefect.executions(run_id) or None, "the start")
+    os.kill(engine_state()["pid"], signal.SIGKILL)
+    run = prefect.wait(run_id, "Crashed")
+    assert "70" in run["state"]["message"]
+    assert _gone(pid)
+
+
+def test_changed_code_renews_the_parent_and_lets_the_old_one_finish(prefect: Any, engine_state: EngineState) -> None:
+    old = engine_state()["pid"]
+    running = prefect.start("long-running")
+    wait_until(lambda: prefect.executions(running) or None, "the start")
+    os.utime(Path(__file__).with_name("trial_flows.py"))
+    run_id = prefect.start("waiting", wakes=0)
+    prefect.wait(run_id, "Completed")
+    assert engine_state()["pid"] != old
+    (prefect.folder / "go-on").touch()
+    prefect.wait(running, "Completed")
+    wait_until(lambda: _gone(old) or None, "the old parent's leave")
+
+
+def test_without_engine_runs_start_the_stock_way_and_say_so(prefect: Any, office: Office) -> None:
+    log = office.settings.root / "log" / "worker.log"
+    before = log.stat().st_size
+    office.hold("engine")
+    try:
+        run_id = prefect.start("waiting", wakes=0)
+        prefect.wait(run_id, "Completed")
+    finally:
+        office.restart("engine")
+    assert "starting the stock way" in log.read_bytes()[before:].decode()
+
+
+def test_socket_left_over_by_a_killed_engine_is_replaced(
+    prefect: Any, office: Office, engine_state: EngineState
+) -> None:
+    former = office.kill("engine")
+    wait_until(lambda: office.children["engine"].pid not in (None, former) or None, "a new engine")
+    assert engine_state()["served"] == 0
+    run_id = prefect.start("waiting", wakes=0)
+    prefect.wait(run_id, "Completed")
+    assert engine_state()["served"] == 1
+
+
+@pytest.mark.parametrize("name", ["server", "worker"])
+def test_killed_child_of_the_office_comes_back_and_waiting_runs_go_on(prefect: Any, office: Office, name: str) -> None:
+    run_id = prefect.start("waiting")
+    prefect.wait(run_id, "Suspended")
+    office.kill(name)
+    office.wait_healthy()
+    assert prefect.wake(run_id) == "ACCEPT"
+    prefect.wait(run_id, "Completed")

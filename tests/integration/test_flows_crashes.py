@@ -1,0 +1,216 @@
+"""What is left after processes die, runs are cancelled or deleted, or Prefect is down: nothing lost, nothing done
+twice.
+
+Real processes of a real office are killed with SIGKILL at named points, or from outside.
+"""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from sqlmodel import col, select
+
+from ledger.review import decide_step
+from models.office import AuditEvent, FormAsk, Lease, Message
+from models.programme import Phase, Programme
+from models.review import ApprovalStep, Decision
+from models.states import DecisionOutcome, StepState
+from office.runtime.transactions import reading, transaction
+from tests.integration.conftest import RunningOffice, StopAt
+from tests.integration.prefect_door import wait_until
+from tests.integration.sample_world import COMMISSION, COUNTY, World
+
+pytestmark = [pytest.mark.engine, pytest.mark.crash]
+
+REVIEW = "phase:application-review"
+
+
+def waiting_review(office: RunningOffice, world: World, short: str) -> tuple[str, str, dict[str, Any]]:
+    """A programme whose application waits for the county: its id as text, its tag, the run of the review."""
+    programme_id, ref = world.apply(short)
+    tag = f"programme:{ref}"
+    return str(programme_id), tag, office.prefect.wait_for_run("Suspended", tag, REVIEW, name_has="第1级")
+
+
+def events(office: RunningOffice, tag: str) -> Counter[str]:
+    """How often each kind of event was recorded on a programme."""
+    with reading(office.settings) as act:
+        rows = act.session.exec(
+            select(AuditEvent.kind)
+            .join(Programme, col(Programme.id) == AuditEvent.programme_id)
+            .where(Programme.ref == tag.partition(":")[2])
+        ).all()
+        return Counter(rows)
+
+
+def questions(office: RunningOffice, tag: str) -> Counter[str]:
+    """How many questions each programme's people were mailed, by recipient."""
+    ref = tag.partition(":")[2]
+    return Counter(mail.recipient for mail in office.mailbox.mails if ref in mail.text and "验证码" in mail.text)
+
+
+def approve(office: RunningOffice, world: World, run: dict[str, Any], kind: str, short: str, word: str) -> None:
+    """Decide by the form."""
+    office.prefect.form(run["id"])
+    code = world.code_for(office.mailbox, kind, short)
+    assert office.prefect.resume(run["id"], approver=world.refs[kind], code=code, decision=word) == "ACCEPT"
+
+
+def leases_given_back(office: RunningOffice, run_id: str) -> bool:
+    """Whether nobody holds the run."""
+    with reading(office.settings) as act:
+        return act.session.exec(select(Lease.id).where(Lease.name == run_id)).first() is None
+
+
+@pytest.mark.parametrize("point", ["flow.decision.committed", "flow.observed", "flow.before.suspension"])
+def test_flow_killed_after_a_commit_goes_on_with_the_same_run(
+    in_office: RunningOffice, stop_at: StopAt, point: str
+) -> None:
+    world, short = in_office.world(), f"示例{point}"
+    _, tag, run = waiting_review(in_office, world, short)
+    before = in_office.prefect.form(run["id"])[0]
+    stopped = stop_at("worker", point)
+    answer = {"approver": world.refs[COUNTY], "code": "00000000", "decision": "审核同意"}
+    assert in_office.prefect.resume(run["id"], **answer) == "ACCEPT"
+    wait_until(stopped.exists, "the kill")
+    wait_until(lambda: in_office.prefect.form(run["id"])[0] != before, "the next form")
+    assert in_office.prefect.crashes(run["id"]) != []
+    assert events(in_office, tag)["decision_refused"] == 1
+    approve(in_office, world, run, COUNTY, short, "审核同意")
+    award = in_office.prefect.wait_for_run("Suspended", tag, "phase:award", name_has="第1级")
+    assert in_office.prefect.run(run["id"])["state"]["name"] == "Completed"
+    assert [one["id"] for one in in_office.prefect.runs(tag, REVIEW)] == [run["id"]]
+    assert award["name"] == f"{short} · 遴选立项 · 第1级"
+    assert events(in_office, tag) == Counter(
+        application_submitted=1, phase_opened=3, phase_closed=2, step_opened=2, decision_refused=1, decided=1
+    )
+    world.code_for(in_office.mailbox, COMMISSION, short)
+    assert questions(in_office, tag) == Counter({world.mails[COUNTY]: 1, world.mails[COMMISSION]: 1})
+
+
+def test_run_killed_before_its_form_was_saved_asks_again(in_office: RunningOffice, stop_at: StopAt) -> None:
+    world, short = in_office.world(), "示例表单"
+    stopped = stop_at("worker", "flow.suspended.form-unsaved")
+    programme_id, ref = world.apply(short)
+    wait_until(stopped.exists, "the kill between suspension and form")
+    run = in_office.prefect.wait_for_run("Suspended", f"programme:{ref}", REVIEW)
+    approve(in_office, world, run, COUNTY, short, "审核同意")
+    in_office.prefect.wait_for_run("Completed", f"programme:{ref}", REVIEW)
+    with reading(in_office.settings) as act:
+        asks = act.session.exec(
+            select(FormAsk.key).where(FormAsk.run_id == run["id"]).order_by(col(FormAsk.number))
+        ).all()
+        made = act.session.exec(select(Decision.id).where(Decision.programme_id == programme_id)).all()
+        assert (list(asks), len(made)) == (["ask-1", "ask-2"], 1)
+
+
+def test_phase_run_started_but_not_noted_is_found_again(in_office: RunningOffice, stop_at: StopAt) -> None:
+    world = in_office.world()
+    stopped = stop_at("worker", "run.created")
+    _, ref = world.apply("示例启动")
+    wait_until(stopped.exists, "the kill between starting a run and noting it")
+    in_office.prefect.wait_for_run("Suspended", f"programme:{ref}", REVIEW, name_has="第1级")
+    in_office.prefect.wait_for_run("Completed", f"programme:{ref}", "phase:application")
+    names = Counter(run["name"].split(" · ")[1] for run in in_office.prefect.runs(f"programme:{ref}"))
+    assert names == Counter({"项目全流程": 1, "项目申报": 1, "项目申报审核": 1})
+
+
+def test_two_wakes_at_once_leave_one_waiting_run(in_office: RunningOffice) -> None:
+    world = in_office.world()
+    _, tag, run = waiting_review(in_office, world, "示例双醒")
+    for _ in range(3):
+        assert in_office.prefect.set_state(run["id"], "SCHEDULED") == "ACCEPT"
+    wait_until(
+        lambda: in_office.prefect.state(run["id"]) == "Suspended" and leases_given_back(in_office, run["id"]), "rest"
+    )
+    approve(in_office, world, run, COUNTY, "示例双醒", "审核同意")
+    in_office.prefect.wait_for_run("Suspended", tag, "phase:award", name_has="第1级")
+    assert in_office.prefect.crashes(run["id"]) == []
+    assert events(in_office, tag) == Counter(
+        application_submitted=1, phase_opened=3, phase_closed=2, step_opened=2, decided=1
+    )
+
+
+@pytest.mark.parametrize("how", ["cancelled", "deleted"])
+def test_run_taken_away_by_a_person_is_carried_on_by_the_next_generation(in_office: RunningOffice, how: str) -> None:
+    world, short = in_office.world(), f"示例{how}"
+    programme_id, tag, run = waiting_review(in_office, world, short)
+    if how == "cancelled":
+        assert in_office.prefect.set_state(run["id"], "CANCELLING", "Cancelling") in ("ACCEPT", "REJECT")
+        wait_until(lambda: in_office.prefect.state(run["id"]) == "Cancelled", "the cancellation")
+    else:
+        in_office.prefect.http.delete(f"/flow_runs/{run['id']}").raise_for_status()
+    reconcile(in_office)
+    new = wait_until(
+        lambda: next((r for r in in_office.prefect.runs(tag, REVIEW) if r["id"] != run["id"]), None),
+        "the next generation",
+    )
+    in_office.prefect.form(new["id"])
+    approve(in_office, world, new, COUNTY, short, "审核同意")
+    in_office.prefect.wait_for_run("Suspended", tag, "phase:award", name_has="第1级")
+    with reading(in_office.settings) as act:
+        phase = act.session.exec(
+            select(Phase).where(Phase.programme_id == programme_id, Phase.key == "application-review")
+        ).one()
+        assert (phase.generation, str(phase.run_id)) == (2, new["id"])
+    assert (events(in_office, tag)["run_lost"], events(in_office, tag)["decided"]) == (1, 1)
+
+
+def reconcile(office: RunningOffice) -> None:
+    """Start the scheduled reconciliation by hand and wait for it."""
+    door = office.prefect
+    body = {"deployments": {"name": {"any_": ["reconcile"]}}}
+    (known,) = door.http.post("/deployments/filter", json=body).raise_for_status().json()
+    answer = door.http.post(f"/deployments/{known['id']}/create_flow_run", json={"state": {"type": "SCHEDULED"}})
+    run_id = answer.raise_for_status().json()["id"]
+    wait_until(lambda: door.state(run_id) == "Completed", "the reconciliation")
+
+
+def test_decision_without_prefect_reaches_the_next_person_and_shows_when_it_is_back(in_office: RunningOffice) -> None:
+    world, short = in_office.world(), "示例停机"
+    programme_id, tag, run = waiting_review(in_office, world, short)
+    code = world.code_for(in_office.mailbox, COUNTY, short)
+    in_office.office.hold("server")
+    try:
+        with reading(in_office.settings) as act:
+            step_id = act.session.exec(
+                select(ApprovalStep.id).where(
+                    ApprovalStep.programme_id == programme_id, ApprovalStep.state == StepState.OPEN
+                )
+            ).one()
+        with transaction(world.as_(COUNTY), office=in_office.settings) as act:
+            assert decide_step(act, step_id, world.refs[COUNTY], code, DecisionOutcome.APPROVE).accepted
+        assert len(world.code_for(in_office.mailbox, COMMISSION, short)) == 8
+    finally:
+        in_office.office.restart("server")
+    done = in_office.prefect.wait_for_run("Completed", tag, REVIEW, seconds=60)
+    assert done["id"] == run["id"]
+    in_office.prefect.wait_for_run("Suspended", tag, "phase:award", name_has="第1级")
+
+
+@pytest.mark.parametrize(
+    ("point", "copies"),
+    [("dispatcher.message.claimed", 1), ("dispatcher.message.sent", 2), ("dispatcher.message.settled", 1)],
+)
+def test_dispatcher_killed_around_a_sending_loses_no_message(
+    in_office: RunningOffice, stop_at: StopAt, point: str, copies: int
+) -> None:
+    world, short = in_office.world(), f"示例{point}"
+    stopped = stop_at("dispatcher", point)
+    programme_id, ref = world.apply(short)
+    wait_until(stopped.exists, "the kill")
+    world.code_for(in_office.mailbox, COUNTY, short)
+
+    def settled() -> list[tuple[str, bool]] | None:
+        with reading(in_office.settings) as act:
+            rows = act.session.exec(
+                select(Message.state, Message.repeated).where(Message.programme_id == programme_id)
+            ).all()
+            found = [tuple(row) for row in rows]
+        return found if {state for state, _ in found} == {"sent"} else None  # type: ignore[return-value]
+
+    rows = wait_until(settled, "all messages settled")
+    assert len(rows) == 1
+    received = [mail for mail in in_office.mailbox.to(world.mails[COUNTY]) if ref in mail.text]
+    assert len(received) == copies
+    assert [mail.header("X-Songjiao-Repeat") for mail in received] == [None, "yes"][:copies] if copies == 2 else True

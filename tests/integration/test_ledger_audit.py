@@ -1,0 +1,98 @@
+"""The chain of audit events proves itself: whatever is changed, taken out, put in or cut off is named."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from ledger.audit import Verified, verify
+from ledger.core import GENESIS, event_hash
+from ledger.people import add_organisation
+from models.act import SYSTEM
+from models.office import AuditEvent
+from office.runtime.migrate import open_ledger
+from office.runtime.settings import Settings
+from office.runtime.transactions import reading, transaction
+
+
+@pytest.fixture
+def written(each_office: Settings) -> Settings:
+    """A ledger with five events."""
+    open_ledger(each_office)
+    for number in range(1, 6):
+        with transaction(SYSTEM, office=each_office) as act:
+            add_organisation(act, f"示例学校{number}", "school")
+    return each_office
+
+
+def _verify(office: Settings, head: str | None = None) -> Verified:
+    with reading(office) as act:
+        return verify(act, head)
+
+
+def _tamper(office: Settings, *statements: str) -> None:
+    with transaction(SYSTEM, office=office) as act:
+        for statement in statements:
+            act.session.exec(text(statement))  # type: ignore[call-overload]
+
+
+def _hash(office: Settings, number: int) -> str:
+    with reading(office) as act:
+        return act.session.get_one(AuditEvent, number).hash
+
+
+def test_an_empty_chain_holds(each_office: Settings) -> None:
+    open_ledger(each_office)
+    assert _verify(each_office) == Verified(ok=True, count=0, head=GENESIS)
+
+
+def test_an_untouched_chain_holds_and_still_contains_an_earlier_head(written: Settings) -> None:
+    head = _hash(written, 5)
+    assert _verify(written) == Verified(ok=True, count=5, head=head)
+    assert _verify(written, head=_hash(written, 2)) == Verified(ok=True, count=5, head=head)
+
+
+@pytest.mark.parametrize(
+    ("statement", "number", "why"),
+    [
+        ("UPDATE audit_event SET kind='person_added' WHERE number=3", 3, "event 3 (person_added) was changed after"),
+        ("UPDATE audit_event SET facts='{}' WHERE number=3", 3, "event 3 (organisation_added) was changed after"),
+        ("UPDATE audit_event SET door='cli' WHERE number=1", 1, "event 1 (organisation_added) was changed after"),
+        ("UPDATE audit_event SET at='2020-01-01 00:00:00' WHERE number=5", 5, "event 5 (organisation_added) was changed"),
+        ("DELETE FROM audit_event WHERE number=3", 3, "event 3 is missing; the next one is 4"),
+        ("UPDATE audit_event SET number=9 WHERE number=5", 5, "event 5 is missing; the next one is 9"),
+        ("UPDATE audit_event SET previous_hash='x' WHERE number=4", 4, "event 4 does not follow from the one before it"),
+    ],
+)
+def test_the_first_broken_link_is_named(written: Settings, statement: str, number: int, why: str) -> None:
+    _tamper(written, statement)
+    found = _verify(written)
+    assert (found.ok, found.broken_at, found.count) == (False, number, number - 1)
+    assert (found.why or "")[: len(why)] == why
+
+
+def test_an_event_rewritten_with_a_fitting_hash_breaks_the_next_link(written: Settings) -> None:
+    def rewrite(event: AuditEvent) -> None:
+        event.facts = {**event.facts, "name": "别的学校"}
+        event.hash = event_hash(event)
+
+    _change(written, 3, rewrite)
+    found = _verify(written)
+    assert (found.ok, found.broken_at, found.why) == (False, 4, "event 4 does not follow from the one before it")
+
+
+def _change(office: Settings, number: int, how: Callable[[AuditEvent], Any]) -> None:
+    with transaction(SYSTEM, office=office) as act:
+        event = act.session.get_one(AuditEvent, number)
+        how(event)
+        act.session.add(event)
+
+
+def test_a_tail_that_was_cut_off_is_seen_against_the_kept_head_only(written: Settings) -> None:
+    head = _hash(written, 5)
+    _tamper(written, "DELETE FROM audit_event WHERE number=5")
+    assert _verify(written).ok is True
+    found = _verify(written, head=head)
+    assert (found.ok, found.broken_at) == (False, 5)
+    assert found.why == f"the chain no longer holds {head}: events were cut off at its end, or it is another ledger's"

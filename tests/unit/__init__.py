@@ -1,0 +1,1 @@
+"""Each rule and each part by itself: no database, no clock."""
