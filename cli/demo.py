@@ -1,4 +1,6 @@
-"""`songjiao demo`: a whole programme year on a moved clock, acted out through this very command line and the Resume forms."""
+"""`songjiao demo`: a whole programme year on a moved clock, acted out through this very command line and the Resume
+forms.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +12,9 @@ from cli.language import both, spoken
 
 def add_to(app: typer.Typer) -> None:
     """Put the command into the tree."""
-    app.command("demo", help=both("演示:在移动的时钟上走完一个项目年度", "Run a whole programme year on a moved clock"))(demo)
+    app.command(
+        "demo", help=both("演示:在移动的时钟上走完一个项目年度", "Run a whole programme year on a moved clock")
+    )(demo)
 
 
 def demo(
@@ -22,7 +26,8 @@ def demo(
         Path | None, typer.Option("--report", metavar="FILE", help=both("把报告写成 JSON", "Write the report as JSON"))
     ] = None,
     programmes: Annotated[
-        str, typer.Option("--programmes", metavar="S01,U01,O01", help=both("只演示这几个示例项目", "Only these samples"))
+        str,
+        typer.Option("--programmes", metavar="S01,U01,O01", help=both("只演示这几个示例项目", "Only these samples")),
     ] = "S01,U01,O01",
 ) -> None:
     from cli.main import run

@@ -25,6 +25,7 @@ LEASE = "dispatcher"
 log = logging.getLogger("songjiao.dispatcher")
 
 _LOOK_SECONDS = 0.1
+_WATCH_SECONDS = 0.3
 _EVEN_IF_QUIET_SECONDS = 1.0
 _LONGEST_PAUSE = 10.0
 
@@ -95,7 +96,7 @@ def _carry_wakes(office: Settings, leaving: threading.Event) -> None:
         if not waker.anything_to_do():
             return 0
         with get_client(sync_client=True) as client:
-            while (count := waker.tend_all(client)) and not leaving.wait(_LOOK_SECONDS * 2):
+            while (count := waker.tend_all(client)) and not leaving.wait(_WATCH_SECONDS):
                 pass
         return count
 

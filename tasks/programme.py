@@ -80,6 +80,6 @@ def close_programme(programme: LifecycleRun, outcome: str) -> "State[None]":
 
 def _leave_word(programme: LifecycleRun) -> None:
     publish(programme.programme_id, programme.seen.programme_ref)
-    publish_awaited()
+    publish_awaited(always=False)
     with get_client(sync_client=True) as client:
         rename(client, programme.run_id, label_of(programme.programme_id, None))

@@ -79,6 +79,15 @@ class PrefectDoor:
         answer = self.http.post(f"/flow_runs/{run_id}/set_state", json={"state": state, "force": False})
         return str(answer.raise_for_status().json()["status"])
 
+    def start(self, deployment: str) -> dict[str, Any]:
+        """Start a run of a scheduled deployment by hand and wait until it is complete."""
+        body = {"deployments": {"name": {"any_": [deployment]}}}
+        (known,) = self.http.post("/deployments/filter", json=body).raise_for_status().json()
+        answer = self.http.post(f"/deployments/{known['id']}/create_flow_run", json={"state": {"type": "SCHEDULED"}})
+        run_id = answer.raise_for_status().json()["id"]
+        wait_until(lambda: self.state(run_id) == "Completed", deployment)
+        return self.run(run_id)
+
     def history(self, run_id: str) -> list[str]:
         """The names of all states of a run, in order, each with its message where it has one."""
         states = self.http.get("/flow_run_states/", params={"flow_run_id": run_id}).raise_for_status().json()

@@ -181,5 +181,8 @@ def test_artifacts_show_the_programme(in_office: RunningOffice) -> None:
     bar = wait_until(lambda: latest(f"programme-{ref.lower()}-progress"), "the progress")
     assert bar["type"] == "progress"
     assert Decimal(str(bar["data"])) < 50
+    swept = door.start("deadline-watch")
+    assert swept["state"]["message"].startswith("发出 ")
     table = wait_until(lambda: latest("awaited"), "the table of the awaited")
     assert table["type"] == "table"
+    assert ref in table["data"]

@@ -59,10 +59,18 @@ def test_an_untouched_chain_holds_and_still_contains_an_earlier_head(written: Se
         ("UPDATE audit_event SET kind='person_added' WHERE number=3", 3, "event 3 (person_added) was changed after"),
         ("UPDATE audit_event SET facts='{}' WHERE number=3", 3, "event 3 (organisation_added) was changed after"),
         ("UPDATE audit_event SET door='cli' WHERE number=1", 1, "event 1 (organisation_added) was changed after"),
-        ("UPDATE audit_event SET at='2020-01-01 00:00:00' WHERE number=5", 5, "event 5 (organisation_added) was changed"),
+        (
+            "UPDATE audit_event SET at='2020-01-01 00:00:00' WHERE number=5",
+            5,
+            "event 5 (organisation_added) was changed",
+        ),
         ("DELETE FROM audit_event WHERE number=3", 3, "event 3 is missing; the next one is 4"),
         ("UPDATE audit_event SET number=9 WHERE number=5", 5, "event 5 is missing; the next one is 9"),
-        ("UPDATE audit_event SET previous_hash='x' WHERE number=4", 4, "event 4 does not follow from the one before it"),
+        (
+            "UPDATE audit_event SET previous_hash='x' WHERE number=4",
+            4,
+            "event 4 does not follow from the one before it",
+        ),
     ],
 )
 def test_the_first_broken_link_is_named(written: Settings, statement: str, number: int, why: str) -> None:

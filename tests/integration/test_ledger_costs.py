@@ -59,9 +59,18 @@ def _cost(folder: Path, programmes: int, history: int) -> dict[str, int]:
         for number in range(history):
             act.session.add(
                 Obligation(
-                    programme_id=mine.id, kind="weekly-report", target=str(uuid.uuid4()), number=number, due_on=act.today,
-                    due_at=act.now, owed_by_id=mine.host_id, owed_by_role="host-institution", state="met", basis={},
-                    created_at=act.now, met_at=act.now,
+                    programme_id=mine.id,
+                    kind="weekly-report",
+                    target=str(uuid.uuid4()),
+                    number=number,
+                    due_on=act.today,
+                    due_at=act.now,
+                    owed_by_id=mine.host_id,
+                    owed_by_role="host-institution",
+                    state="met",
+                    basis={},
+                    created_at=act.now,
+                    met_at=act.now,
                 )  # fmt: skip
             )
     step = drive.open_step(road.ref, "implementation-plan")

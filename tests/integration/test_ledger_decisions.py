@@ -57,7 +57,9 @@ def _on_the_road(office: Settings, until: date) -> Road:
 
 def _rows(road: Road, table: Any) -> list[dict[str, Any]]:
     with reading(road.drive.office) as act:
-        return [row.model_dump() for row in act.session.exec(select(table).order_by(*table.__table__.primary_key)).all()]
+        return [
+            row.model_dump() for row in act.session.exec(select(table).order_by(*table.__table__.primary_key)).all()
+        ]
 
 
 def _kinds(road: Road) -> list[str]:
@@ -128,7 +130,10 @@ def test_a_stale_code_and_a_second_decision_change_nothing(applied: Road) -> Non
     step = drive.open_step(applied.ref, "application")
     code = drive.code(step, COUNTY)
     drive.pass_to(at(date(2026, 2, 20)))  # the code was good for sixty days
-    assert drive.do(None, decide_step, step, drive.refs[COUNTY], code, APPROVE).en == "the code has expired; ask for a new one"
+    assert (
+        drive.do(None, decide_step, step, drive.refs[COUNTY], code, APPROVE).en
+        == "the code has expired; ask for a new one"
+    )
     drive.do(COUNTY, send_code_again, step, drive.refs[COUNTY])
     assert drive.decide(applied.ref, "application", COUNTY, APPROVE).accepted
     decisions = _rows(applied, Decision)
@@ -157,7 +162,9 @@ def test_a_return_sends_the_corrected_version_through_all_tiers_again(planned: R
     assert drive.decide(planned.ref, plan, INSTITUTE, RETURN, "仍不一致").accepted
     drive.do(planned.contact, submit_plan, planned.ref, plan_of(planned.sample))
     assert _states(planned, plan)[6:] == [(3, 1, "open"), (3, 2, "pending"), (3, 3, "pending")]
-    corrections = [(row["number"], row["state"]) for row in _rows(planned, Obligation) if row["kind"] == "plan-correction"]
+    corrections = [
+        (row["number"], row["state"]) for row in _rows(planned, Obligation) if row["kind"] == "plan-correction"
+    ]
     assert corrections == [(1, "met"), (2, "met")]  # each return brings a time of its own
     with pytest.raises(Refused):
         drive.do(planned.contact, submit_plan, planned.ref, plan_of(planned.sample))
@@ -245,12 +252,23 @@ def _both(first: Callable[[], Any], second: Callable[[], Any]) -> list[Any]:
 
 def test_two_approvers_of_one_step_at_once_make_one_decision(applied: Road) -> None:
     drive = applied.drive
-    done = drive.do(None, add_person, "示例·人事科二", "示例云溪区教委", ["county-education-authority"], email="second@songjiao.test")
+    done = drive.do(
+        None,
+        add_person,
+        "示例·人事科二",
+        "示例云溪区教委",
+        ["county-education-authority"],
+        email="second@songjiao.test",
+    )
     drive.refs["second"], drive.ids["second"] = done.ref, done.id
     step = drive.open_step(applied.ref, "application")
     drive.do(OFFICE_PERSON, send_code_again, step, drive.refs[COUNTY])
     with transaction_for(drive) as act:
-        act.session.add(OneTimeCode(step_id=step, person_id=done.id, nonce="n", expires_at=act.now + timedelta(1), created_at=act.now))
+        act.session.add(
+            OneTimeCode(
+                step_id=step, person_id=done.id, nonce="n", expires_at=act.now + timedelta(1), created_at=act.now
+            )
+        )
     codes = {name: drive.code(step, name) for name in (COUNTY, "second")}
     answers = _both(
         lambda: drive.do(None, decide_step, step, drive.refs[COUNTY], codes[COUNTY], APPROVE),

@@ -245,7 +245,11 @@ def test_a_publishers_programme_runs_in_two_sessions_without_five_stages(sqlite_
     with reading(road.drive.office) as act:
         grounds = act.session.exec(select(Nomination.refusal_basis).where(Nomination.state == "refused")).all()
         given = act.session.exec(select(Submission).where(Submission.subject == "application")).one()
-        warned = [(v["key"], v["allowed"], v["facts"]["ratio"]) for v in given.verdicts if v["strength"] == "warn" and "reason" in v["facts"]]
+        warned = [
+            (v["key"], v["allowed"], v["facts"]["ratio"])
+            for v in given.verdicts
+            if v["strength"] == "warn" and "reason" in v["facts"]
+        ]
     assert sorted(str(one) for one in grounds)[:3] == ["CQ2021-5.3"] * 3
     assert warned == [("outside-experts", True, "0.1250")]
     assert road.drive.refused[0] == ("seal", "签字盖章页缺少:盖章;请补齐后重新提交。 [CQ2021-2.6]")

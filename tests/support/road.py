@@ -87,7 +87,9 @@ class Road:
     def _act(self, name: str, operation: Any, *args: Any, **kwargs: Any) -> Any:
         return lambda: self.drive.do(name, operation, self.ref, *args, **kwargs)
 
-    def _decide(self, subject: str, name: str, outcome: DecisionOutcome = APPROVE, comment: str = "", **kwargs: Any) -> Any:
+    def _decide(
+        self, subject: str, name: str, outcome: DecisionOutcome = APPROVE, comment: str = "", **kwargs: Any
+    ) -> Any:
         def decide() -> None:
             decided = self.drive.decide(self.ref, subject, name, outcome, comment, **kwargs)
             assert decided.accepted, decided.en
@@ -116,7 +118,11 @@ class Road:
         elif self.sample.key == "U01":
             clerk, head = "示例·校办邓老师", self.raw["host"]["head"]
             scan = a_file("U01-签批页")
-            yield on("university_head_approved"), "head", self._decide("application", clerk, on_behalf_of=head, scan=scan)
+            yield (
+                on("university_head_approved"),
+                "head",
+                self._decide("application", clerk, on_behalf_of=head, scan=scan),
+            )
             yield on("plan_submitted"), "plan", self._plan()
             yield on("university_head_consented"), "head", self._decide(plan, clerk, on_behalf_of=head, scan=scan)
         else:
@@ -247,13 +253,19 @@ class Road:
         for row in self.raw["trainees"]["returned"]:
             if row.get("session", 1) == session:
                 name = next(
-                    one.name for one in self.nominees if one.session == session and row.get("school", one.school) == one.school
+                    one.name
+                    for one in self.nominees
+                    if one.session == session and row.get("school", one.school) == one.school
                 )
                 args = (self.drive.refs[name], row["why"], HEARD)
                 yield row["date"], "return", self._act(self.contact, return_trainee, *args)
         for row in self.raw["trainees"].get("broke_off", []):
             if session == 1:
-                yield row["date"], "break off", self._act(self.contact, break_off, self.drive.refs[self.nominees[0].name], row["why"])
+                yield (
+                    row["date"],
+                    "break off",
+                    self._act(self.contact, break_off, self.drive.refs[self.nominees[0].name], row["why"]),
+                )
 
     def _reports(self, session: int) -> Any:
         """The bulletins of a session, known once it has started; the first one comes four days late."""
@@ -273,5 +285,9 @@ class Road:
         archive = self.sample.on("archive_submitted")
         yield archive, "archive", self._document("archive-documents")
         for source, (key, name) in SOURCES.items():
-            yield archive + timedelta(days=4), "score", self._act(name, enter_score, source, str(self.raw["scores"][key]))
+            yield (
+                archive + timedelta(days=4),
+                "score",
+                self._act(name, enter_score, source, str(self.raw["scores"][key])),
+            )
         yield archive + timedelta(days=10), "close", self._act(OFFICE_PERSON, close_evaluation)

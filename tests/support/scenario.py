@@ -51,7 +51,10 @@ def a_file(name: str) -> Stored:
     """A stored file of that name; its content is its name."""
     content = name.encode()
     return Stored(
-        sha256=hashlib.sha256(content).hexdigest(), size=len(content), media_type="application/pdf", file_name=f"{name}.pdf"
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        media_type="application/pdf",
+        file_name=f"{name}.pdf",
     )
 
 
@@ -100,7 +103,9 @@ class Drive:
         """The person of that name, at the command line."""
         return Actor(door=Door.CLI, person_id=self.ids[name])
 
-    def do(self, name: str | None, operation: Callable[..., Any], *args: Any, key: str | None = None, **kwargs: Any) -> Any:
+    def do(
+        self, name: str | None, operation: Callable[..., Any], *args: Any, key: str | None = None, **kwargs: Any
+    ) -> Any:
         """One act of a person (of the system without a name) in a transaction of its own."""
         actor = self.actor(name) if name else SYSTEM
         with transaction(actor, key, office=self.office) as act:
@@ -209,7 +214,9 @@ def rows_of(drive: Drive, query: Any) -> list[Any]:
 def nominated(drive: Drive, ref: str) -> dict[str, int]:
     """How many nominations of a programme stand in each state."""
     found: dict[str, int] = {}
-    query = select(Nomination.state).join(Programme, Programme.id == Nomination.programme_id).where(Programme.ref == ref)  # type: ignore[arg-type]
+    query = (
+        select(Nomination.state).join(Programme, Programme.id == Nomination.programme_id).where(Programme.ref == ref)
+    )  # type: ignore[arg-type]
     for state in rows_of(drive, query):
         found[state] = found.get(state, 0) + 1
     return found
