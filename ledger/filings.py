@@ -25,6 +25,8 @@ from models.training import Stage
 
 _CHUNK = 1 << 20
 _OFFICE = {"docx": "word/", "xlsx": "xl/"}
+_OPEN_XML = "application/vnd.openxmlformats-officedocument"
+_OFFICE_TYPES = {"docx": f"{_OPEN_XML}.wordprocessingml.document", "xlsx": f"{_OPEN_XML}.spreadsheetml.sheet"}
 _SAME = {"jpeg": "jpg"}
 
 
@@ -82,7 +84,7 @@ def _look(path: Path, name: str, ending: str) -> str:
         try:
             with zipfile.ZipFile(path) as archive:
                 if any(entry.startswith(_OFFICE[ending]) for entry in archive.namelist()):
-                    return f"application/vnd.openxmlformats-officedocument.{'wordprocessingml.document' if ending == 'docx' else 'spreadsheetml.sheet'}"
+                    return _OFFICE_TYPES[ending]
         except zipfile.BadZipFile:
             pass
         raise BadInput([("file", f"{name}: is not a .{ending} file inside; open and save it again")])

@@ -213,7 +213,7 @@ def _record(act: Act, application: Application, pack: Pack, host: Organisation) 
 
 
 def _lay_out_session(act: Act, programme: Programme, strand: Strand, pack: Pack, given: PlannedSession) -> None:
-    stages = [stage for stage in given.stages] + [stage for school in given.schools for stage in school.stages]
+    stages = list(given.stages) + [stage for school in given.schools for stage in school.stages]
     session = ProgrammeSession(
         programme_id=programme.id,
         strand_id=strand.id,

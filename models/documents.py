@@ -74,7 +74,10 @@ class Obligation(Recorded, table=True):
 
 
 class RungFired(Recorded, table=True):
-    """A rung of an obligation's ladder was climbed. The unique key is the claim: a rung fires once per due day (`move` counts how often it moved)."""
+    """A rung of an obligation's ladder was climbed. The unique key is the claim: a rung fires once per due day.
+
+    `move` counts how often the due day moved.
+    """
 
     __tablename__ = "rung_fired"
     __table_args__ = (UniqueConstraint("obligation_id", "move", "number"),)

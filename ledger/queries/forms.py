@@ -1,4 +1,4 @@
-"""What stands above the Resume form of a decision: the matter in short, the clause with its quote, why the last answer did not count."""
+"""What stands above the Resume form of a decision: the matter in short, the clause, why the last answer did not count."""
 
 import uuid
 from collections.abc import Callable
@@ -26,7 +26,10 @@ def form_text(act: Act, step_id: uuid.UUID, last_answer: str | None, quote: Quot
         lines += [f"> **上次填写未被采纳:{last_answer}**", ""]
     lines += [
         f"### {programme.title}",
-        f"**{SUBJECT_NAMES[step.subject][0]}(第{submission.version}版)· 第{view.number}级(共{view.tiers}级)· {view.organisation}**",
+        (
+            f"**{SUBJECT_NAMES[step.subject][0]}(第{submission.version}版)· 第{view.number}级(共{view.tiers}级)· "
+            f"{view.organisation}**"
+        ),
         "",
         f"- 项目编号:{programme.ref}",
         f"- 承训机构:{host.name}",

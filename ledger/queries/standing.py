@@ -135,6 +135,8 @@ def _awaited(act: Act, row: Obligation, quote: Quote | None) -> Awaited:
         clause = clause or step.basis.get("clause")
     done, done_en = _if_done(act, programme, pack, step)
     coming = next_rung(pack, kind.ladder, row.due_on, act.zone, row.rung)
+    day = coming.at.astimezone(act.zone).date() if coming else None
+    if_not, if_not_en = (words.format(day=day) for words in _IF_NOT[coming.rung.rung if coming else None])
     return Awaited(
         id=row.id,
         kind=row.kind,
@@ -153,12 +155,13 @@ def _awaited(act: Act, row: Obligation, quote: Quote | None) -> Awaited:
         quote=quote(clause) if quote and clause else None,
         if_done=done,
         if_done_en=done_en,
-        if_not=_IF_NOT[coming.rung.rung][0].format(day=coming.at.astimezone(act.zone).date()) if coming else "不再自动提醒,由项目办处理",
-        if_not_en=_IF_NOT[coming.rung.rung][1].format(day=coming.at.astimezone(act.zone).date()) if coming else "no further reminder; the programme office takes it up",
-    )  # fmt: skip
+        if_not=if_not,
+        if_not_en=if_not_en,
+    )
 
 
 _IF_NOT = {
+    None: ("不再自动提醒,由项目办处理", "no further reminder; the programme office takes it up"),
     "remind": ("{day} 提醒", "a reminder on {day}"),
     "chase": ("{day} 催办", "chased on {day}"),
     "escalate": ("{day} 督办,报上一级和项目办", "escalated on {day} to the next level and the programme office"),

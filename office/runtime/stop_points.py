@@ -11,9 +11,12 @@ import signal
 def stop_point(name: str) -> None:
     """End this process with SIGKILL when `SONGJIAO_STOP_AT` names this point.
 
-    With `SONGJIAO_STOP_ONCE` set to a file, only the first process that comes here ends: it leaves that file behind.
+    It may name a file instead (`@` and its path), which holds the point's name for as long as it is there: so a test
+    sets points for processes that run already. With `SONGJIAO_STOP_ONCE` set to a file, only the first process that
+    comes here ends: it leaves that file behind.
     """
-    if os.environ.get("SONGJIAO_STOP_AT") != name:
+    wanted = os.environ.get("SONGJIAO_STOP_AT")
+    if wanted is None or _point(wanted) != name:
         return
     once = os.environ.get("SONGJIAO_STOP_ONCE")
     if once is not None:
@@ -22,3 +25,13 @@ def stop_point(name: str) -> None:
         except FileExistsError:
             return
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _point(wanted: str) -> str:
+    if not wanted.startswith("@"):
+        return wanted
+    try:
+        with open(wanted[1:], encoding="utf-8") as handle:
+            return handle.read().strip()
+    except FileNotFoundError:
+        return ""

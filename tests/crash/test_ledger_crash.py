@@ -1,4 +1,4 @@
-"""A process that is killed in the middle of an act, and does it again, leaves the ledger as an undisturbed one does, row for row."""
+"""A process killed in the middle of an act, and started again, leaves the ledger as an undisturbed one does, row for row."""
 
 import multiprocessing
 import re

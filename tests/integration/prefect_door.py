@@ -36,6 +36,12 @@ class PrefectDoor:
         found = self.http.post("/flow_runs/filter", json=body).raise_for_status().json()
         return sorted(found, key=lambda run: str(run["created"]))
 
+    def moving(self) -> list[str]:
+        """The names of the runs that are about to be executed or are being executed."""
+        body = {"flow_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}}, "limit": 200}
+        found = self.http.post("/flow_runs/filter", json=body).raise_for_status().json()
+        return [run["name"] for run in found]
+
     def run(self, run_id: str) -> dict[str, Any]:
         """A run."""
         return dict(self.http.get(f"/flow_runs/{run_id}").raise_for_status().json())

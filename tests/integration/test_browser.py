@@ -1,4 +1,4 @@
-"""The Prefect UI in a real Chromium, as an approver uses it: log in, open the run, fill in the Resume form, see the next tier open."""
+"""The Prefect UI in a real Chromium, as an approver uses it: log in, fill in the Resume form, see the next tier open."""
 
 import re
 

@@ -6,6 +6,8 @@ Real processes of a real office are killed with SIGKILL at named points, or from
 
 import uuid
 from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from models.programme import Phase, Programme
 from models.review import ApprovalStep, Decision
 from models.states import DecisionOutcome, StepState
 from office.runtime.transactions import reading, transaction
-from tests.integration.conftest import RunningOffice, StopAt
+from tests.integration.conftest import RunningOffice
 from tests.integration.prefect_door import wait_until
 from tests.integration.sample_world import COMMISSION, COUNTY, World
 
@@ -69,12 +71,12 @@ def leases_given_back(office: RunningOffice, run_id: str) -> bool:
 
 @pytest.mark.parametrize("point", ["flow.decision.committed", "flow.before.suspension"])
 def test_flow_killed_after_a_commit_goes_on_with_the_same_run(
-    in_office: RunningOffice, stop_at: StopAt, point: str
+    in_office: RunningOffice, stop_at: Callable[[str], Path], point: str
 ) -> None:
     world, short = in_office.world(), f"示例{point}"
     _, tag, run = waiting_review(in_office, world, short)
     before = in_office.prefect.form(run["id"])[0]
-    stopped = stop_at("worker", point)
+    stopped = stop_at(point)
     answer = {"approver": world.refs[COUNTY], "code": "00000000", "decision": "审核同意"}
     assert in_office.prefect.resume(run["id"], **answer) == "ACCEPT"
     wait_until(stopped.exists, "the kill")
@@ -91,9 +93,11 @@ def test_flow_killed_after_a_commit_goes_on_with_the_same_run(
     assert questions(in_office, tag) == Counter({world.mails[COUNTY]: 1, world.mails[COMMISSION]: 1})
 
 
-def test_run_killed_before_its_form_was_saved_asks_again(in_office: RunningOffice, stop_at: StopAt) -> None:
+def test_run_killed_before_its_form_was_saved_asks_again(
+    in_office: RunningOffice, stop_at: Callable[[str], Path]
+) -> None:
     world, short = in_office.world(), "示例表单"
-    stopped = stop_at("worker", "flow.suspended.form-unsaved")
+    stopped = stop_at("flow.suspended.form-unsaved")
     programme_id, ref = world.apply(short)
     wait_until(stopped.exists, "the kill between suspension and form")
     run = in_office.prefect.wait_for_run("Suspended", f"programme:{ref}", REVIEW)
@@ -107,9 +111,11 @@ def test_run_killed_before_its_form_was_saved_asks_again(in_office: RunningOffic
         assert (list(asks), len(made)) == (["ask-1", "ask-2"], 1)
 
 
-def test_phase_run_started_but_not_noted_is_found_again(in_office: RunningOffice, stop_at: StopAt) -> None:
+def test_phase_run_started_but_not_noted_is_found_again(
+    in_office: RunningOffice, stop_at: Callable[[str], Path]
+) -> None:
     world = in_office.world()
-    stopped = stop_at("worker", "run.created")
+    stopped = stop_at("run.created")
     _, ref = world.apply("示例启动")
     wait_until(stopped.exists, "the kill between starting a run and noting it")
     in_office.prefect.wait_for_run("Suspended", f"programme:{ref}", REVIEW, name_has="第1级")
@@ -184,10 +190,10 @@ def test_decision_without_prefect_reaches_the_next_person_and_shows_when_it_is_b
     [("dispatcher.message.claimed", 1), ("dispatcher.message.sent", 2), ("dispatcher.message.settled", 1)],
 )
 def test_dispatcher_killed_around_a_sending_loses_no_message(
-    in_office: RunningOffice, stop_at: StopAt, point: str, copies: int
+    in_office: RunningOffice, stop_at: Callable[[str], Path], point: str, copies: int
 ) -> None:
     world, short = in_office.world(), f"示例{point}"
-    stopped = stop_at("dispatcher", point)
+    stopped = stop_at(point)
     programme_id, ref = world.apply(short)
     wait_until(stopped.exists, "the kill")
     world.code_for(in_office.mailbox, COUNTY, short)

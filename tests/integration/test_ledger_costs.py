@@ -1,4 +1,4 @@
-"""What an act costs does not grow with what lies behind it: the ledger is asked as many questions after a year as on the first day."""
+"""What an act costs does not grow with what lies behind it: as many questions to the ledger after a year as on the first day."""
 
 import uuid
 from datetime import date
@@ -71,7 +71,7 @@ def _cost(folder: Path, programmes: int, history: int) -> dict[str, int]:
                     basis={},
                     created_at=act.now,
                     met_at=act.now,
-                )  # fmt: skip
+                )
             )
     step = drive.open_step(road.ref, "implementation-plan")
     code = drive.code(step, INSTITUTE)

