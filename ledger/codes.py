@@ -47,6 +47,7 @@ def refuse_attempt(
     en: str,
     basis: tuple[Basis, ...] = (),
 ) -> Decided:
+    """Record an attempt that was not accepted, wake the run that waits, and answer why; nothing else changes."""
     record(
         act,
         "decision_refused",
@@ -63,6 +64,7 @@ def refuse_attempt(
 
 
 def check_code(act: Act, programme: Programme, step: ApprovalStep, who: Person, code: str) -> Decided | None:
+    """What is wrong with the code that a person gave for a step, recorded as an attempt; None when it is right."""
     if step.state == StepState.DECIDED:
         return refuse_attempt(
             act, programme, step, who, "decided-already", "本环节已有决定,不能再次决定", "this step is decided already"

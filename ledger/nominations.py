@@ -24,6 +24,7 @@ IN_SESSION = (NominationState.CONFIRMED, NominationState.FINISHED)
 
 
 def must_be_open(act: Act, programme: Programme, session: ProgrammeSession) -> None:
+    """The selection of the session must be open. Raises `Refused` before the award and after the confirmation."""
     query = select(Phase.id).where(
         Phase.programme_id == programme.id,
         Phase.flow == "selection",
@@ -41,6 +42,7 @@ def must_be_open(act: Act, programme: Programme, session: ProgrammeSession) -> N
 
 
 def allow(verdict: Verdict, about: str | None = None) -> None:
+    """Go on when the verdict allows it, else raise `Refused`; `about` names whom it is about."""
     if not verdict.allowed:
         if about:
             verdict = verdict.model_copy(update={"zh": f"{about}:{verdict.zh}", "en": f"{about}: {verdict.en}"})
@@ -54,10 +56,12 @@ def roles_in(act: Act, who: Person, organisation_id: uuid.UUID, *also: str) -> l
 
 
 def steps_done(act: Act, row: Nomination) -> list[str]:
+    """The steps that a nomination has taken."""
     return list(act.session.exec(select(NominationStep.step).where(NominationStep.nomination_id == row.id)).all())
 
 
 def take_step(act: Act, pack: Pack, row: Nomination, step: str, who: Person) -> None:
+    """Record a step of a nomination: who took it, for whom, and its source."""
     spec = next((one for one in (pack.selection.steps if pack.selection else ()) if one.key == step), None)
     act.session.add(
         NominationStep(
@@ -74,6 +78,7 @@ def take_step(act: Act, pack: Pack, row: Nomination, step: str, who: Person) -> 
 
 
 def nomination_of(act: Act, session: ProgrammeSession, who: Person) -> Nomination:
+    """The nomination of a teacher for a session. Raises `Refused` where the teacher has not enrolled."""
     row = act.session.exec(
         select(Nomination).where(Nomination.session_id == session.id, Nomination.person_id == who.id)
     ).first()
@@ -88,6 +93,7 @@ def nomination_of(act: Act, session: ProgrammeSession, who: Person) -> Nominatio
 
 
 def in_programme(act: Act, programme: Programme, who: Person) -> Nomination:
+    """The confirmed nomination of a trainee in a programme. Raises `NotFound`."""
     row = act.session.exec(
         select(Nomination).where(
             Nomination.programme_id == programme.id, Nomination.person_id == who.id, Nomination.state == "confirmed"
@@ -99,11 +105,13 @@ def in_programme(act: Act, programme: Programme, who: Person) -> Nomination:
 
 
 def of_session(act: Act, session: ProgrammeSession, *states: NominationState) -> list[Nomination]:
+    """The nominations of a session in some states, in the order of their enrolment."""
     query = select(Nomination).where(Nomination.session_id == session.id, col(Nomination.state).in_(states))
     return list(act.session.exec(query.order_by(col(Nomination.id))).all())
 
 
 def of_school(act: Act, session: ProgrammeSession, school_id: uuid.UUID, *states: NominationState) -> list[Nomination]:
+    """The nominations of one school for a session in some states, in the order of their enrolment."""
     return [row for row in of_session(act, session, *states) if row.school_id == school_id]
 
 
@@ -116,16 +124,19 @@ def trainees(act: Act, session_id: uuid.UUID, school_id: uuid.UUID | None = None
 
 
 def ref_of(act: Act, row: Nomination) -> str:
+    """The number of the nominated person."""
     return act.session.get_one(Person, row.person_id).ref
 
 
 def refuse(act: Act, row: Nomination, verdict: Verdict) -> None:
+    """Refuse a nomination; it stays, with the sentence and what that rests on."""
     row.state, row.refusal = NominationState.REFUSED, verdict.zh[:400]
     row.refusal_basis = verdict.basis[0].label[:100] if verdict.basis else None
     act.session.add(row)
 
 
 def notice_must_be_over(act: Act, pack: Pack, session: ProgrammeSession, school: Organisation) -> None:
+    """Where the pack has a public notice, the school's must have stood long enough. Raises `Refused`."""
     if pack.selection is None or not any(step.key == "notice" for step in pack.selection.steps):
         return
     row = act.session.exec(
@@ -138,6 +149,7 @@ def notice_must_be_over(act: Act, pack: Pack, session: ProgrammeSession, school:
 def tests(
     act: Act, programme: Programme, session: ProgrammeSession, pack: Pack, row: Nomination, school: Organisation
 ) -> Iterable[Verdict]:
+    """One verdict for each test that the pack sets a nominee."""
     bans = [
         BanFact(
             levels=tuple(ProgrammeLevel(level) for level in ban.levels.split(",")),

@@ -78,6 +78,7 @@ def may_hand_in_own(act: Act, pack: Pack, stage: Stage, kind: str, covers: int) 
 
 
 def must_be_open(stage: Stage) -> None:
+    """The stage must be open: raises `Refused` before its predecessor has closed, and once it is closed itself."""
     if stage.state != StageState.OPEN:
         closed = stage.state == StageState.CLOSED
         raise refusal(
@@ -89,6 +90,7 @@ def must_be_open(stage: Stage) -> None:
 
 
 def stage_spec(pack: Pack, stage: Stage) -> StageSpec | None:
+    """What the pack says of a stage; None for a part of a delivery without the five stages."""
     try:
         return stage_of(pack, stage.key)
     except LookupFailure:
@@ -96,6 +98,7 @@ def stage_spec(pack: Pack, stage: Stage) -> StageSpec | None:
 
 
 def must_be_closable(act: Act, programme: Programme, stage: Stage, day: date) -> None:
+    """Everything that the stage still needs must be there on that day. Raises `Refused` naming each thing missing."""
     pack = pack_of(act, programme)
     spec = stage_spec(pack, stage)
     people = trainees(act, stage.session_id, stage.school_id)

@@ -21,7 +21,6 @@ from office.post import Post
 from office.runtime.database import engine_for
 from office.runtime.settings import Settings, settings
 
-LEASE = "dispatcher"
 log = logging.getLogger("songjiao.dispatcher")
 
 _LOOK_SECONDS = 0.1
@@ -106,8 +105,9 @@ def _carry_wakes(office: Settings, leaving: threading.Event) -> None:
 def run(office: Settings, leaving: threading.Event) -> None:
     """Carry post and wakes until told to leave; waits while another dispatcher holds the lease."""
     from tasks import lease
+    from tasks.repair import DISPATCHER
 
-    while not lease.take(LEASE):
+    while not lease.take(DISPATCHER):
         log.info("another dispatcher is at work; waiting")
         if leaving.wait(1.0):
             return
@@ -120,7 +120,7 @@ def run(office: Settings, leaving: threading.Event) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    lease.give_back(LEASE)
+    lease.give_back(DISPATCHER)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
 from ledger import outbox
@@ -28,6 +29,7 @@ AT_ONCE = 4
 _FIRST_LOT = 200
 _STALE_AFTER = timedelta(minutes=10)
 _HOLD = timedelta(minutes=1)
+_BUSY_PAUSES = (0.2, 1.0, 5.0, 20.0)
 
 
 class Post:
@@ -74,18 +76,28 @@ class Post:
     def _deliver_one(self, parcel: outbox.Parcel) -> SendResult:
         result = self._send(parcel)
         stop_point("dispatcher.message.sent")
-        with transaction(SYSTEM, office=self._office) as act:
-            if result.configured:
-                state = outbox.settle_message(
-                    act, parcel.id, None if result.ok else result.error or "not sent", result.final, datetime.now(UTC)
-                )
-            else:
-                outbox.hold_message(act, parcel.id, result.error or "not configured", datetime.now(UTC) + _HOLD)
-                state = MessageState.QUEUED
+        state = self._settle(parcel, result)
         stop_point("dispatcher.message.settled")
         # Never the recipient, the words or the code: only what happened to which message.
         log.info("message %s (%s): %s%s", parcel.id, parcel.kind, state.value, "" if result.ok else f": {result.error}")
         return result
+
+    def _settle(self, parcel: outbox.Parcel, result: SendResult) -> MessageState:
+        """Note how the sending ended; tried again while the ledger is busy, since a message not settled is sent anew."""
+        for pause in (*_BUSY_PAUSES, None):
+            try:
+                with transaction(SYSTEM, office=self._office) as act:
+                    now = datetime.now(UTC)
+                    if not result.configured:
+                        outbox.hold_message(act, parcel.id, result.error or "not configured", now + _HOLD)
+                        return MessageState.QUEUED
+                    error = None if result.ok else result.error or "not sent"
+                    return outbox.settle_message(act, parcel.id, error, result.final, now)
+            except DBAPIError:
+                if pause is None:
+                    raise
+                time.sleep(pause)
+        raise AssertionError("not reached")
 
     def _send(self, parcel: outbox.Parcel) -> SendResult:
         if parcel.channel is not None:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import NoReturn
 
 from prefect import get_client, get_run_logger
-from prefect.exceptions import Abort
+from prefect.exceptions import Abort, Pause
 from prefect.runtime import flow_run
 from prefect.states import Cancelled
 
@@ -69,9 +69,7 @@ def executing(programme_id: str, phase_id: str | None = None) -> Iterator[uuid.U
     try:
         _must_carry(run_id, uuid.UUID(programme_id), uuid.UUID(phase_id) if phase_id else None)
         yield run_id
-    except Exception:
-        raise
-    except BaseException:  # suspended or told to leave: Prefect's signals are no errors
+    except (Pause, Abort):  # suspended, or told to leave: the execution ends as it should
         give_back(str(run_id))
         raise
     give_back(str(run_id))

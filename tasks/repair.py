@@ -33,6 +33,9 @@ SILENT = timedelta(seconds=120)
 SAVING = timedelta(seconds=10)
 """Within which a run that has just been suspended gets its form."""
 
+DISPATCHER = "dispatcher"
+"""The lease of the dispatcher. While it is at work wakes are its matter: two at once would execute a run twice."""
+
 REPORTING = timedelta(seconds=3)
 """Within which a worker reports a crash a second time; a run started over before that would be called crashed again."""
 
@@ -160,7 +163,8 @@ def reconcile_runs() -> dict[str, int]:
     with reading() as act:
         carriers = unsettled_carriers(act)
         leases = held_leases(act)
-        wanted = {(one.programme_id, one.phase_id) for one in runs.open_wakes(act)}
+        at_work = any(lease.name == DISPATCHER and lease.alive for lease in leases)
+        wanted = set() if at_work else {(one.programme_id, one.phase_id) for one in runs.open_wakes(act)}
     by_run = {lease.run_id: lease for lease in leases if lease.run_id is not None}
     # A phase that waits for a run is started by its lifecycle: wake that.
     wanted |= {(one.programme_id, None) for one in carriers if one.run_id is None}

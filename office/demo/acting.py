@@ -28,7 +28,11 @@ Run = Callable[[Sequence[str]], int]
 """The command line in this process: arguments in, exit status out."""
 
 LOOK_SECONDS = 0.05
-PATIENCE_SECONDS = 90.0
+ASK_SECONDS = 0.25
+"""How often Prefect is asked for a form; each question costs its server more than it costs us."""
+
+PATIENCE_SECONDS = 240.0
+"""Long enough for the office to repair what a crash left behind."""
 _CODE = re.compile(r"(?:验证码|code)\W{0,3}(\d{8})(?!\d)", re.IGNORECASE)
 _KIND_HEADER, _MESSAGE_HEADER = "X-Songjiao-Kind", "X-Songjiao-Message"
 
@@ -104,13 +108,13 @@ class Acting:
 
     # ── waiting ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def wait(self, what: str, condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
+    def wait(self, what: str, condition: Callable[[], Any], pause: float = LOOK_SECONDS) -> Any:
         """Wait until the condition gives something, and give that. Raises `DemoFailed` telling what is stuck."""
-        until = time.monotonic() + seconds
+        until = time.monotonic() + PATIENCE_SECONDS
         while not (found := condition()):
             if time.monotonic() > until:
-                raise DemoFailed(f"{what}: nothing came of it within {seconds:.0f} s\n{self._what_is_stuck()}")
-            time.sleep(LOOK_SECONDS)
+                raise DemoFailed(f"{what}: nothing came of it within {PATIENCE_SECONDS:.0f} s\n{self._what_is_stuck()}")
+            time.sleep(pause)
         return found
 
     def settle(self, lag: int = 0) -> None:
@@ -218,40 +222,64 @@ class Acting:
                 },
                 "limit": 5,
             }
-            for run in self._post("flow_runs/filter", query).json():
+            for run in self._ask("flow_runs/filter", query):
                 keys = run["state"]["state_details"].get("run_input_keyset")
                 if not keys:
                     continue
-                schema = self._http.get(f"flow_runs/{run['id']}/input/{keys['schema']}")
-                if schema.status_code != 200:
+                text = self._input(run["id"], keys["description"])
+                if text is None or self._input(run["id"], keys["schema"]) is None:
                     continue  # suspended, and its form is being saved
                 if self.looking.answer_taken_in(uuid.UUID(run["id"]), _ask_key(keys["response"])) is not None:
                     continue
-                text = self._http.get(f"flow_runs/{run['id']}/input/{keys['description']}")
-                words = text.json() if text.status_code == 200 else ""
-                return Form(uuid.UUID(run["id"]), _ask_key(keys["response"]), str(words))
+                return Form(uuid.UUID(run["id"]), _ask_key(keys["response"]), str(text))
             return None
 
-        found: Form = self.wait(f"the Resume form of {programme} {phase} tier {tier}", there)
+        found: Form = self.wait(f"the Resume form of {programme} {phase} tier {tier}", there, ASK_SECONDS)
         return found
+
+    def _input(self, run_id: str, key: str) -> Any:
+        """What Prefect keeps under a key of a run, or None while there is nothing."""
+        try:
+            answer = self._http.get(f"flow_runs/{run_id}/input/{key}")
+        except httpx.TransportError:
+            return None  # asked again in a moment
+        return answer.json() if answer.status_code == 200 else None
 
     def resume(self, form: Form, approver: str, code: str, decision: str, comment: str = "") -> None:
         """Send a filled-in form, as the Prefect UI does. Raises `DemoFailed` when Prefect does not take it."""
         values = {"approver": self.ref_of(approver), "code": code, "decision": decision, "comment": comment}
-        answer = self._post(f"flow_runs/{form.run_id}/resume", {"run_input": values})
-        if answer.status_code not in (200, 201) or answer.json().get("status") != "ACCEPT":
+        answer, tries = self._post(f"flow_runs/{form.run_id}/resume", {"run_input": values})
+        # A server that was busy may have taken it all the same: then the second try is told that nothing is paused any more.
+        if answer.status_code not in (200, 201) or (answer.json().get("status") != "ACCEPT" and tries == 1):
             raise DemoFailed(f"run {form.run_id} did not take the form: {answer.status_code} {answer.text[:300]}")
-
-    def _post(self, path: str, body: object) -> httpx.Response:
-        return self._http.post(path, json=body)
 
     def trigger(self, deployment: str) -> str:
         """Start a run of a deployment, as the button in the UI does; gives its id."""
-        known = self._post("deployments/filter", {"deployments": {"name": {"any_": [deployment]}}}).json()
+        known = self._ask("deployments/filter", {"deployments": {"name": {"any_": [deployment]}}})
         if not known:
             raise DemoFailed(f"Prefect has no deployment {deployment}")
-        answer = self._post(f"deployments/{known[0]['id']}/create_flow_run", {})
-        return str(answer.json()["id"])
+        key = f"demo-{uuid.uuid4()}"
+        return str(self._ask(f"deployments/{known[0]['id']}/create_flow_run", {"idempotency_key": key})["id"])
+
+    def _ask(self, path: str, body: object) -> Any:
+        answer, _ = self._post(path, body)
+        if not answer.is_success:
+            raise DemoFailed(f"Prefect answers {path} with {answer.status_code}: {answer.text[:300]}")
+        return answer.json()
+
+    def _post(self, path: str, body: object) -> tuple[httpx.Response, int]:
+        """A request and how many times it was made: while the server is busy it is made again, as a person would."""
+        until, tries = time.monotonic() + PATIENCE_SECONDS, 0
+        while True:
+            tries += 1
+            try:
+                answer = self._http.post(path, json=body)
+                if answer.status_code < 500 or time.monotonic() > until:
+                    return answer, tries
+            except httpx.TransportError as error:
+                if time.monotonic() > until:
+                    raise DemoFailed(f"Prefect does not answer {path}: {error}") from error
+            time.sleep(1.0)
 
 
 def _ask_key(response_key: str) -> str:

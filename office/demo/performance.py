@@ -32,7 +32,7 @@ from office.state_file import running_office
 from office.supervisor import Office
 
 REGIONS = ("chongqing",)
-_POLL_SECONDS = 0.3
+_POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)

@@ -56,12 +56,16 @@ class Prefect:
         self._http.close()
 
     def _ask(self, path: str, body: object) -> Any:
-        try:
-            answer = self._http.post(path, json=body)
-            answer.raise_for_status()
-        except httpx.HTTPError as error:
-            raise PrefectAway(f"Prefect's API does not answer {path}: {error}") from error
-        return answer.json()
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while True:
+            try:
+                answer = self._http.post(path, json=body)
+                if answer.status_code < 500 or time.monotonic() > until:
+                    answer.raise_for_status()
+                    return answer.json()
+            except httpx.HTTPError as error:
+                raise PrefectAway(f"Prefect's API does not answer {path}: {error}") from error
+            time.sleep(1.0)  # busy: asked again
 
     def runs(self, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
         """The runs that Prefect knows of these, by id."""

@@ -19,7 +19,7 @@ from office.demo.world import World
 from office.runtime.clock import move_clock
 
 _REPORT_AT = (8, 30)
-_LAG = 12
+_LAG = 8
 """How many wakes may be open while the clock moves on by an act: as in an office, the runs follow within a moment. At a
 rung of a ladder, and at the end, none may."""
 

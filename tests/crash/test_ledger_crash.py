@@ -1,4 +1,6 @@
-"""A process killed in the middle of an act, and started again, leaves the ledger as an undisturbed one does, row for row."""
+"""A process killed in the middle of an act, and started again, leaves the ledger as an undisturbed one does, row
+for row.
+"""
 
 import multiprocessing
 import re

@@ -153,6 +153,11 @@ def test_run_taken_away_by_a_person_is_carried_on_by_the_next_generation(in_offi
         "the next generation",
     )
     in_office.prefect.form(new["id"])
+    if how == "cancelled":  # a person who revives the old run finds it given up, and the new one is left alone
+        assert in_office.prefect.set_state(run["id"], "SCHEDULED") == "ACCEPT"
+        given_up = "Cancelled: 本环节由另一个运行承办"
+        wait_until(lambda: in_office.prefect.history(run["id"])[-1].startswith(given_up), "the old run given up")
+        assert in_office.prefect.state(new["id"]) == "Suspended"
     approve(in_office, world, new, COUNTY, short, "审核同意")
     in_office.prefect.wait_for_run("Suspended", tag, "phase:award", name_has="第1级")
     with reading(in_office.settings) as act:
@@ -163,20 +168,55 @@ def test_run_taken_away_by_a_person_is_carried_on_by_the_next_generation(in_offi
     assert (events(in_office, tag)["run_lost"], events(in_office, tag)["decided"]) == (1, 1)
 
 
+@pytest.mark.parametrize("point", ["run.before-wake", "run.woken"])
+def test_dispatcher_killed_around_a_wake_loses_no_wake(
+    in_office: RunningOffice, stop_at: Callable[[str], Path], point: str
+) -> None:
+    world, short = in_office.world(), f"示例{point}"
+    programme_id, tag, run = waiting_review(in_office, world, short)
+    stopped = stop_at(point)
+    decide_at_the_command_line(in_office, world, programme_id, short)
+    wait_until(stopped.exists, "the kill")
+    in_office.prefect.wait_for_run("Suspended", tag, "phase:award", name_has="第1级")
+    assert in_office.prefect.run(run["id"])["state"]["message"] == "审核通过"
+    assert events(in_office, tag) == UNDISTURBED
+
+
+@pytest.mark.parametrize("child", ["server", "worker"])
+def test_server_or_worker_killed_while_a_run_is_executed_loses_nothing(in_office: RunningOffice, child: str) -> None:
+    world, short = in_office.world(), f"示例{child}"
+    _, tag, run = waiting_review(in_office, world, short)
+    in_office.rest()
+    approve(in_office, world, run, COUNTY, short, "审核同意")
+    wait_until(lambda: not leases_given_back(in_office, run["id"]), "the execution")
+    in_office.office.kill(child)
+    in_office.office.wait_healthy()
+    award = in_office.prefect.wait_for_run("Suspended", tag, "phase:award", name_has="第1级")
+    assert len(in_office.prefect.runs(tag, "phase:award")) == 1
+    assert award["name"] == f"{short} · 遴选立项 · 第1级"
+    assert events(in_office, tag) == UNDISTURBED
+
+
+def decide_at_the_command_line(office: RunningOffice, world: World, programme_id: uuid.UUID, short: str) -> None:
+    """The county approves through the ledger, with no help of Prefect."""
+    code = world.code_for(office.mailbox, COUNTY, short)
+    with reading(office.settings) as act:
+        step_id = act.session.exec(
+            select(ApprovalStep.id).where(
+                ApprovalStep.programme_id == programme_id, ApprovalStep.state == StepState.OPEN
+            )
+        ).one()
+    with transaction(world.as_(COUNTY), office=office.settings) as act:
+        assert decide_step(act, step_id, world.refs[COUNTY], code, DecisionOutcome.APPROVE).accepted
+
+
 def test_decision_without_prefect_reaches_the_next_person_and_shows_when_it_is_back(in_office: RunningOffice) -> None:
     world, short = in_office.world(), "示例停机"
     programme_id, tag, run = waiting_review(in_office, world, short)
-    code = world.code_for(in_office.mailbox, COUNTY, short)
+    world.code_for(in_office.mailbox, COUNTY, short)
     in_office.office.hold("server")
     try:
-        with reading(in_office.settings) as act:
-            step_id = act.session.exec(
-                select(ApprovalStep.id).where(
-                    ApprovalStep.programme_id == programme_id, ApprovalStep.state == StepState.OPEN
-                )
-            ).one()
-        with transaction(world.as_(COUNTY), office=in_office.settings) as act:
-            assert decide_step(act, step_id, world.refs[COUNTY], code, DecisionOutcome.APPROVE).accepted
+        decide_at_the_command_line(in_office, world, programme_id, short)
         assert len(world.code_for(in_office.mailbox, COMMISSION, short)) == 8
     finally:
         in_office.office.restart("server")

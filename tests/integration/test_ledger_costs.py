@@ -1,4 +1,6 @@
-"""What an act costs does not grow with what lies behind it: as many questions to the ledger after a year as on the first day."""
+"""What an act costs does not grow with what lies behind it: as many questions to the ledger after a year as on the
+first day.
+"""
 
 import uuid
 from datetime import date

@@ -1,4 +1,6 @@
-"""The ledger's tables come from revisions: from nothing, from any earlier revision with data, and from two starts at once."""
+"""The ledger's tables come from revisions: from nothing, from any earlier revision with data, and from two starts
+at once.
+"""
 
 import multiprocessing
 import shutil

@@ -1,4 +1,6 @@
-"""The three sample programmes, driven through the ledger alone on a moved clock: every day of theirs comes out as worked out."""
+"""The three sample programmes, driven through the ledger alone on a moved clock: every day of theirs comes out as
+worked out.
+"""
 
 from collections import Counter
 from collections.abc import Callable
@@ -155,10 +157,19 @@ def test_a_county_schools_programme_runs_from_application_to_score(each_office: 
     ]
     assert rungs(road) == [("weekly-report", "chase", day(2026, 4, 1), 1)]
     assert messages(road) == {
-        **{"decision-asked": 6, "submission-passed": 3, "submission-returned": 1, "awarded": 1},
-        **{"selection-opened": 5, "list-confirmed": 5, "started": 2, "trainee-returned": 3},
-        **{"stage-opened": 31, "programme-ended": 1, "evaluation-result": 1},
-        **{"obligation-remind": 19, "obligation-chase": 1},
+        "decision-asked": 6,
+        "submission-passed": 3,
+        "submission-returned": 1,
+        "awarded": 1,
+        "selection-opened": 5,
+        "list-confirmed": 5,
+        "started": 2,
+        "trainee-returned": 3,
+        "stage-opened": 31,
+        "programme-ended": 1,
+        "evaluation-result": 1,
+        "obligation-remind": 19,
+        "obligation-chase": 1,
     }
     assert nominated(road.drive, road.ref) == {"finished": 39, "returned": 1, "refused": 2, "alternate": 1}
     assert hours_of(road) == {Decimal(96): 39}
@@ -203,9 +214,19 @@ def test_a_universitys_programme_runs_in_two_classes_with_a_late_archive(sqlite_
         ("archive", "escalate", day(2026, 12, 14), 3),
     ]
     assert messages(road) == {
-        **{"decision-asked": 5, "submission-passed": 3, "awarded": 1, "selection-opened": 8, "list-confirmed": 8},
-        **{"started": 4, "stage-opened": 48, "programme-ended": 1, "evaluation-result": 1, "document-late": 1},
-        **{"obligation-remind": 38, "obligation-chase": 5, "obligation-escalate": 6},
+        "decision-asked": 5,
+        "submission-passed": 3,
+        "awarded": 1,
+        "selection-opened": 8,
+        "list-confirmed": 8,
+        "started": 4,
+        "stage-opened": 48,
+        "programme-ended": 1,
+        "evaluation-result": 1,
+        "document-late": 1,
+        "obligation-remind": 38,
+        "obligation-chase": 5,
+        "obligation-escalate": 6,
     }
     assert nominated(road.drive, road.ref) == {"finished": 59, "broken-off": 1, "refused": 2}
     assert bans(road) == []

@@ -1,4 +1,6 @@
-"""Every operation asks who acts: each wrong person is refused with a sentence, and the ledger stays as it was, row for row."""
+"""Every operation asks who acts: each wrong person is refused with a sentence, and the ledger stays as it was, row
+for row.
+"""
 
 import contextlib
 from collections.abc import Callable

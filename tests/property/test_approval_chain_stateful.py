@@ -1,7 +1,8 @@
 """Whatever people do in whatever order: no path skips a tier, and the ledger never stands in an impossible state.
 
-People decide, return, reject, correct, try old steps, wrong codes and other people's codes, on the application, the award and
-the plan of one programme; after each act the recorded state must follow from the recorded decisions alone.
+People decide, return, reject, correct, try old steps, wrong codes and other people's codes, on the application, the
+award and the plan of one programme; after each act the recorded state must follow from the recorded decisions
+alone.
 """
 
 import shutil
@@ -132,7 +133,9 @@ class ApprovalChain(RuleBasedStateMachine):
 
     @invariant()
     def steps_follow_from_decisions(self) -> None:
-        """In each version the tiers were decided in order, each decision has its step, and one step waits where one should."""
+        """In each version the tiers were decided in order, each decision has its step, and one step waits where one
+        should.
+        """
         steps, decisions = self._rows(ApprovalStep), {row["step_id"]: row["outcome"] for row in self._rows(Decision)}
         for version in self._rows(Submission):
             mine = sorted((s for s in steps if s["submission_id"] == version["id"]), key=lambda s: int(s["number"]))

@@ -1,7 +1,8 @@
-"""The three sample programmes acted out on a ledger alone, day by day on a moved clock, through the ledger's own operations.
+"""The three sample programmes acted out on a ledger alone, day by day on a moved clock, through the ledger's own
+operations.
 
-`Drive` holds an office with the sample world in it; `Road` is one sample programme and yields what its people do on which
-day; `play` lets the days pass, sweeping every rung at its own moment, as the scheduled watch would.
+`Drive` holds an office with the sample world in it; `Road` is one sample programme and yields what its people do on
+which day; `play` lets the days pass, sweeping every rung at its own moment, as the scheduled watch would.
 """
 
 import hashlib
