@@ -10,6 +10,7 @@ from functools import lru_cache
 
 SENTENCES: dict[str, str] = {
     # values of an application or a plan (models/values.py)
+    "is blank or holds line breaks or invisible signs; write one plain line": "为空或含有换行、不可见字符;请写成一行文字",
     "practice hours ({}) exceed the course's hours ({})": "实践学时({0})超过该课程总学时({1})",
     "{}: ends on {}, before it begins on {}": "{0}:结束日期 {1} 早于开始日期 {2}",
     "ends_on {} is before starts_on {}": "ends_on(结束日期){0} 早于 starts_on(开始日期){1}",

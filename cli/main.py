@@ -116,6 +116,7 @@ def _wrong_usage(error: typer.TyperException) -> int:
 
 def main() -> None:
     """The program `songjiao`."""
+    os.umask(0o077)  # ledger, documents and logs hold personal data: theirs alone who runs the office
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal without Chinese shows ? and goes on

@@ -15,8 +15,11 @@ def add_to(app: typer.Typer) -> None:
 
 
 def up() -> None:
+    from ledger.runs import break_foreign_leases
+    from models.act import SYSTEM
     from office.children import OfficeError
     from office.runtime.migrate import open_ledger
+    from office.runtime.transactions import transaction
     from office.supervisor import Office, Supervisor
 
     settings = office()
@@ -25,8 +28,8 @@ def up() -> None:
         line(say(f"已就绪:{running.ui_url}", f"ready: {running.ui_url}"))
         line(
             say(
-                f"登录口令在 {settings.root / 'prefect.auth'}(用户 songjiao)",
-                f"sign in as songjiao with the secret in {settings.root / 'prefect.auth'}",
+                f"登录口令是 songjiao: 加上 {settings.root / 'prefect.auth'} 里的内容",
+                f"the password of the UI is songjiao: followed by what stands in {settings.root / 'prefect.auth'}",
             )
         )
         if settings.smtp_url is None:
@@ -36,8 +39,14 @@ def up() -> None:
                 )
             )
 
+    def prepare() -> None:
+        open_ledger(settings)
+        if settings.database_url is None:  # an embedded ledger is this data folder's, and its lock is ours
+            with transaction(SYSTEM, office=settings) as act:
+                break_foreign_leases(act)
+
     try:
-        Supervisor(settings, before_start=lambda: open_ledger(settings), on_ready=ready).run()
+        Supervisor(settings, before_start=prepare, on_ready=ready).run()
     except OfficeError as error:
         complain(str(error))
         raise typer.Exit(3) from None

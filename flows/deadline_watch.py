@@ -12,7 +12,7 @@ from tasks.artifacts import publish_awaited
 from tasks.watch import sweep_once
 
 
-@flow(name="时限督办", persist_result=False, validate_parameters=False)
+@flow(name="时限督办", flow_run_name="时限督办", persist_result=False, validate_parameters=False)
 def deadline_watch() -> "State[None]":
     """时限督办:到期前提醒,逾期催办,再逾期督办,逐级上报;通报只由人决定。"""
     fired, more = 0, True

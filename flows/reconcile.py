@@ -11,7 +11,7 @@ from tasks.artifacts import publish_awaited
 from tasks.repair import advance_all, reconcile_runs
 
 
-@flow(name="数据核对", persist_result=False, validate_parameters=False)
+@flow(name="数据核对", flow_run_name="数据核对", persist_result=False, validate_parameters=False)
 def reconcile() -> "State[None]":
     """数据核对:以台账为准,补启丢失的运行,接续中断的运行。"""
     programmes = advance_all()

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from ledger.chains import (
     SUBJECT_NAMES,
+    deciders,
     drop_pending,
     latest,
     open_chain,
@@ -196,7 +197,7 @@ def decide_step(
         person_organisation_id=who.organisation_id,
         host_id=programme.host_id,
         seat=role.seat if role else "organisation",
-        on_behalf=on_behalf_of is not None,
+        on_behalf=bool(on_behalf_of),
         has_scan=scan is not None,
         comment=comment,
     )
@@ -319,7 +320,7 @@ def _follow(
 
 @operation("renew-code", Done)
 def send_code_again(act: Act, step_id: uuid.UUID, person_ref: str) -> Done:
-    """Send a person of an open step a fresh code; the one before stops working.
+    """Send a person of an open step a fresh code; the one before stops working. One who got the role late gets their first.
 
     Raises `NotFound` when they are not asked, `Refused` for another than that person or the office (a locked one:
     the office).
@@ -330,9 +331,9 @@ def send_code_again(act: Act, step_id: uuid.UUID, person_ref: str) -> Done:
         raise NotFound("that step does not wait for a decision")
     known = select(OneTimeCode).where(OneTimeCode.step_id == step.id, OneTimeCode.person_id == who.id)
     code = act.session.exec(known).first()
-    if code is None:
+    if code is None and who.id not in {one.id for one in deciders(act, step)}:
         raise NotFound(f"{who.ref} is not asked to decide this step")
-    if code.locked_at is not None or act.actor.person_id != who.id:
+    if code is None or code.locked_at is not None or act.actor.person_id != who.id:
         must_be_office(act, "为他人重发验证码或解锁", "send another person's code again, or unlock one")
     renew_code(act, act.session.get_one(Programme, step.programme_id), step, who)
     return Done(id=step.id, ref=who.ref)

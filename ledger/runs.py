@@ -215,13 +215,16 @@ def give_back_lease(act: Act, name: str, holder: str) -> None:
         act.session.delete(row)
 
 
-def dead_leases(act: Act) -> list[Lease]:
-    """Leases on this host whose process is gone."""
-    return [
-        row
-        for row in act.session.exec(select(Lease).where(Lease.host == socket.gethostname())).all()
-        if not process_lives(row.pid, row.process_started_at)
-    ]
+def break_foreign_leases(act: Act) -> int:
+    """Break leases of other hosts. Only for who has made sure that nobody else works on this ledger (one data folder, one lock).
+
+    A machine that was renamed, or a container that came back under another name, would else wait for itself for ever.
+    """
+    rows = act.session.exec(select(Lease).where(Lease.host != socket.gethostname())).all()
+    for row in rows:
+        record(act, "lease_broken", None, name=row.name, holder=row.holder, pid=row.pid)
+        act.session.delete(row)
+    return len(rows)
 
 
 def process_started(pid: int) -> float:

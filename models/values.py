@@ -5,13 +5,24 @@ A leaf: imports pydantic and our states only. Money in CNY yuan, hours in credit
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from models.states import ApplicantKind, ProgrammeLevel
 
 Text = Field(min_length=1, max_length=400)
+
+
+def one_line(text: str) -> str:
+    """A text that stands in run names and mail subjects: without blanks around it, in one line, without invisible signs."""
+    text = text.strip()
+    if not text or not text.isprintable():
+        raise ValueError("is blank or holds line breaks or invisible signs; write one plain line")
+    return text
+
+
+Line = Annotated[str, AfterValidator(one_line)]
 
 
 class Frozen(BaseModel):
@@ -133,13 +144,13 @@ class Application(Frozen):
     Names of organisations refer to organisations that the ledger knows. Dates are days in the pack's time zone.
     """
 
-    title: str = Text
-    short: str = Field(min_length=1, max_length=40)
+    title: Line = Text
+    short: Line = Field(min_length=1, max_length=40)
     policy: str = Field(min_length=1, max_length=60)
     kind: str = Field(min_length=1, max_length=40)
     level: ProgrammeLevel
     subject: str = Text
-    theme: str = Text
+    theme: Line = Text
     host: str = Text
     host_kind: ApplicantKind
     team: str | None = None

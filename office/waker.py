@@ -31,6 +31,12 @@ _LIMIT = 200
 _WORKER_SPEAKS_SECONDS = 10.0
 """How long a worker has to report that a process of its own died, before it is taken for dead itself."""
 
+_EVERYTHING_SECONDS = 60.0
+"""How often every run that is still expected is looked at, also without a wake or a lease: at the start, then this often.
+
+An answer in a form makes no wake, and a run that a person cancelled or deleted has none either.
+"""
+
 _QUICK_TRIES = 3
 _LONGEST_PAUSE = 300.0
 _CALM_SECONDS = 600.0
@@ -67,9 +73,12 @@ class Waker:
         self._office = office
         self._patience: dict[Target, Patience] = {}
         self._dead_since: dict[str, float] = {}
+        self._everything_at = 0.0
 
     def anything_to_do(self) -> bool:
         """Whether a wake is open or a process died under a lease; two small queries, and nothing is written."""
+        if time.monotonic() >= self._everything_at:
+            return True
         with reading(self._office) as act:
             if act.session.exec(select(Wake.id).where(col(Wake.done_at).is_(None)).limit(1)).first() is not None:
                 return True
@@ -77,12 +86,19 @@ class Waker:
 
     def tend_all(self, client: SyncPrefectClient) -> int:
         """Tend every run with an open wake or a dead process once, and give their number."""
+        everything = time.monotonic() >= self._everything_at
         with transaction(SYSTEM, office=self._office) as act:
             targets = _targets(runs.open_wakes(act, _LIMIT))
             carriers = [carrier(act, programme_id, phase_id) for programme_id, phase_id in targets]
             leases = {lease.run_id: lease for lease in held_leases(act) if lease.run_id is not None}
             dead = {run_id for run_id, lease in leases.items() if not lease.alive}
-            others = [one for one in unsettled_carriers(act) if one.run_id in dead] if dead else []
+            others = (
+                [one for one in unsettled_carriers(act) if everything or one.run_id in dead]
+                if everything or dead
+                else []
+            )
+        if everything:
+            self._everything_at = time.monotonic() + _EVERYTHING_SECONDS
         carriers += [one for one in others if (one.programme_id, one.phase_id) not in targets]
         if not carriers and not dead:
             return 0

@@ -16,11 +16,11 @@ body 示例云溪区实验小学 --kind school --parent 示例云溪区教委
 body 示例石桥镇中心小学 --kind school --parent 示例云溪区教委 --rural
 body 示例小学数学送培团队 --kind training-team --parent 示例云溪区教委
 
-person 示例·何老师 --organisation 示例云溪区实验小学 --role host-institution --email host@example.test
-person 示例·区教委 --organisation 示例云溪区教委 --role county-education-authority --email county@example.test
-person 示例·市教委 --organisation 示例市教委 --role municipal-education-commission --email commission@example.test
-person 示例·进修学院 --organisation 示例云溪区教师进修学院 --role county-teacher-development-institute --email institute@example.test
-person 示例·中心 --organisation 示例市教师发展中心 --role municipal-teacher-development-centre --email centre@example.test
-person 示例·办公室 --organisation 示例项目办 --role programme-office --email office@example.test
-person 示例·石老师 --organisation 示例石桥镇中心小学 --role school --email school@example.test
-person 示例·罗教研员 --organisation 示例小学数学送培团队 --role training-team --email team@example.test
+person 示例·何老师 --in 示例云溪区实验小学 --role host-institution --email host@example.test
+person 示例·区教委 --in 示例云溪区教委 --role county-education-authority --email county@example.test
+person 示例·市教委 --in 示例市教委 --role municipal-education-commission --email commission@example.test
+person 示例·进修学院 --in 示例云溪区教师进修学院 --role county-teacher-development-institute --email institute@example.test
+person 示例·中心 --in 示例市教师发展中心 --role municipal-teacher-development-centre --email centre@example.test
+person 示例·办公室 --in 示例项目办 --role programme-office --email office@example.test
+person 示例·石老师 --in 示例石桥镇中心小学 --role school --email school@example.test
+person 示例·罗教研员 --in 示例小学数学送培团队 --role training-team --email team@example.test

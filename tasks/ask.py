@@ -8,8 +8,10 @@ ever under theirs. Serves CQ2021-2.1 to 2.6 (who decides which tier).
 import uuid
 from typing import Any, NoReturn
 
-from prefect import suspend_flow_run
-from prefect.input import keyset_from_base_key, read_flow_run_input
+import httpx
+from prefect import get_run_logger, suspend_flow_run
+from prefect.exceptions import ObjectNotFound
+from prefect.input import delete_flow_run_input, keyset_from_base_key, read_flow_run_input
 from pydantic import BaseModel
 
 from ledger import runs
@@ -72,7 +74,16 @@ def take_in_answer(run_id: uuid.UUID, answered: Answered) -> Decided:
             decided = decide_step(act, question.step_id, answer.approver, answer.code, answer.outcome, answer.comment)
         runs.take_in(act, run_id, question.number, decided.zh if not decided.accepted else "")
     stop_point("flow.decision.committed")
+    _forget(run_id, input_key(answered.ask.key))
     return decided
+
+
+def _forget(run_id: uuid.UUID, key: str) -> None:
+    """Take the answer out of Prefect: its one-time code may still be good, and whoever has the UI's password could read it."""
+    try:
+        delete_flow_run_input(key, flow_run_id=run_id)
+    except (httpx.HTTPError, ObjectNotFound) as trouble:
+        get_run_logger().debug("the answer was not deleted: %s", trouble)
 
 
 def ask(run_id: uuid.UUID, step: StepView) -> NoReturn:

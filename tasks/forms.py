@@ -64,13 +64,17 @@ def form_for(action: str, outcomes: tuple[DecisionOutcome, ...]) -> type[RunInpu
 
 
 def read_answer(values: Mapping[str, Any]) -> Answer:
-    """What stands in a filled-in form, whoever filled it in."""
-    word = str(values.get("decision", ""))
+    """What stands in a filled-in form, whoever filled it in; what no database keeps (NUL, lone surrogates) is dropped."""
+
+    def text(name: str, limit: int) -> str:
+        given = str(values.get(name, "")).encode("utf-8", "ignore").decode("utf-8")
+        return "".join(sign for sign in given if sign in "\n\t" or sign.isprintable())[:limit]
+
     return Answer(
-        approver=str(values.get("approver", ""))[:40],
-        code=str(values.get("code", ""))[:40],
-        outcome=_OUTCOMES.get(word),
-        comment=str(values.get("comment", ""))[:_COMMENT_LIMIT],
+        approver=text("approver", 40),
+        code=text("code", 40),
+        outcome=_OUTCOMES.get(text("decision", 40)),
+        comment=text("comment", _COMMENT_LIMIT),
     )
 
 

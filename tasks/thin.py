@@ -1,15 +1,17 @@
 """What every task of Songjiao is: thin. It takes ids, does one thing, gives back plain values.
 
 Decides that Prefect remembers nothing of a task: its default cache would answer a loop's second question with the
-first answer, across wakes too. A task is tried again only when the ledger's database was busy. Serves no clause of a
+first answer, across wakes too. A task is tried again only when the ledger's database or Prefect was busy. Serves no clause of a
 regulation.
 """
 
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
+import httpx
 from prefect import State, Task, task
 from prefect.cache_policies import NO_CACHE
+from prefect.exceptions import PrefectHTTPStatusError
 from sqlalchemy.exc import DBAPIError
 
 P = ParamSpec("P")
@@ -21,6 +23,10 @@ _RETRY_SECONDS = [0.5, 1.0, 2.0, 5.0]
 
 def database_was_busy(error: object) -> bool:
     """Whether an error says that the database was busy or away for a moment, so that the act may be tried again."""
+    if isinstance(error, PrefectHTTPStatusError):
+        return error.response.status_code == httpx.codes.SERVICE_UNAVAILABLE
+    if isinstance(error, httpx.TransportError):
+        return True
     return isinstance(error, DBAPIError) and any(word in str(error).lower() for word in _BUSY_WORDS)
 
 

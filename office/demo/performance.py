@@ -215,9 +215,9 @@ def _keep(office: Office, showing: Showing, english: bool) -> None:
     """Leave the office up until Ctrl-C."""
     secret = office.settings.root / "prefect.auth"
     words = (
-        f"The office stays up: {office.ui_url} (user songjiao, password in {secret}). Ctrl-C ends it."
+        f"The office stays up: {office.ui_url} (password: songjiao: and what stands in {secret}). Ctrl-C ends it."
         if english
-        else f"服务保留:{office.ui_url}(用户 songjiao,口令在 {secret})。按 Ctrl-C 结束。"
+        else f"服务保留:{office.ui_url}(口令:songjiao: 加上 {secret} 的内容)。按 Ctrl-C 结束。"
     )
     showing.console.print(words, markup=False)
     try:

@@ -59,7 +59,7 @@ class Settings(BaseSettings):
 
 def secret_file(path: Path, length: int = 32) -> str:
     """The secret kept in `path`, made on first use, readable by its owner alone. Safe when two processes make it at once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         fresh = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
         fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -78,6 +78,22 @@ def _states(road: Road, subject: str) -> list[tuple[int, int, str]]:
         return [(version, number, state) for version, number, state in rows]
 
 
+def test_who_gets_the_role_after_the_step_opened_is_sent_a_code_of_their_own(applied: Road) -> None:
+    drive = applied.drive
+    step = drive.open_step(applied.ref, "application")
+    new = drive.do(
+        OFFICE_PERSON,
+        add_person,
+        "示例·新来的科长",
+        "示例云溪区教委",
+        ["county-education-authority"],
+        "new@example.test",
+    )
+    drive.do(OFFICE_PERSON, send_code_again, step, new.ref)
+    asked = [row for row in _rows(applied, Message) if row["person_id"] == new.id]
+    assert [(row["kind"], row["step_id"], row["state"]) for row in asked] == [("decision-asked", step, "queued")]
+
+
 def test_a_wrong_code_changes_nothing_and_the_fifth_locks(applied: Road) -> None:
     drive = applied.drive
     step = drive.open_step(applied.ref, "application")
