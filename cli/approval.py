@@ -187,13 +187,13 @@ def _step(act: "Act", ref: str, subject: str | None, key: str | None) -> "uuid.U
 
     from sqlmodel import select
 
-    from ledger.review import waiting_step
+    from ledger.review import step_to_decide
     from models.office import ActKey
 
     known = act.session.exec(select(ActKey).where(ActKey.key == key)).first() if key else None
     if known is not None and known.operation == "decide-step" and known.answer.get("step_id"):
         return UUID(known.answer["step_id"])
-    return waiting_step(act, ref, subject).id
+    return step_to_decide(act, ref, subject).id
 
 
 @family.command("send-code", help=both("重发验证码;原验证码作废", "Send a fresh code; the one before stops working"))

@@ -353,3 +353,20 @@ def waiting_step(act: Act, programme_ref: str, subject: str | None = None) -> Ap
             else f"{programme.ref}: several steps wait; name one: {', '.join(sorted(row.subject for row in rows))}"
         )
     return rows[0]
+
+
+def step_to_decide(act: Act, programme_ref: str, subject: str | None = None) -> ApprovalStep:
+    """The step that waits; where none does, the one decided last, so that a second decision is refused and recorded.
+
+    Raises `NotFound` when several wait, or nothing was ever decided.
+    """
+    programme = by_ref(act, programme_ref)
+    query = select(ApprovalStep).where(ApprovalStep.programme_id == programme.id)
+    if subject is not None:
+        query = query.where(ApprovalStep.subject == subject)
+    if act.session.exec(query.where(ApprovalStep.state == StepState.OPEN).limit(1)).first() is None:
+        decided = query.where(ApprovalStep.state == StepState.DECIDED).order_by(col(ApprovalStep.closed_at).desc())
+        last = act.session.exec(decided.limit(1)).first()
+        if last is not None:
+            return last
+    return waiting_step(act, programme_ref, subject)

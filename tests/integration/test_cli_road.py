@@ -246,6 +246,8 @@ def test_a_wrong_code_changes_nothing_and_is_said(road: Road) -> None:
     assert done("approval", "list", "--person", road.refs["host"]).out == ""
     assert len(done("approval", "list", "--person", road.refs["county"]).rows) == 1
     road.decide("county", "approve")
+    second = songjiao(*wrong, "--subject", "application")
+    assert second == Answer(1, "", "本环节已有决定,不能再次决定\n")
 
 
 def test_the_code_is_asked_for_when_it_is_not_given(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
