@@ -1,4 +1,4 @@
-"""The dispatcher (`python -m office.dispatcher`): sends the outbox's messages, brings its wakes to the runs.
+"""The dispatcher (`python -m office.dispatcher`): sends messages, brings wakes to the runs, starts the watches in time.
 
 One process in an office, under a lease in the ledger. Messages and wakes go their own ways, so that post goes out
 while Prefect is down. It writes nothing of its own and decides nothing; SIGTERM ends it cleanly, SIGKILL at any line
@@ -102,6 +102,24 @@ def _carry_wakes(office: Settings, leaving: threading.Event) -> None:
     _repeat("wakes", office, leaving, tend)
 
 
+def _keep_watch(office: Settings, leaving: threading.Event) -> None:
+    from prefect import get_client
+
+    from office.watches import Watches
+
+    watches = Watches(office)
+
+    def start_due() -> int:
+        due = watches.due()
+        if due:
+            with get_client(sync_client=True) as client:
+                for name in due:
+                    watches.start(client, name)
+        return 0
+
+    _repeat("watches", office, leaving, start_due)
+
+
 def run(office: Settings, leaving: threading.Event) -> None:
     """Carry post and wakes until told to leave; waits while another dispatcher holds the lease."""
     from tasks import lease
@@ -114,7 +132,7 @@ def run(office: Settings, leaving: threading.Event) -> None:
     log.info("at work")
     threads = [
         threading.Thread(target=carry, args=(office, leaving), name=carry.__name__)
-        for carry in (_carry_post, _carry_wakes)
+        for carry in (_carry_post, _carry_wakes, _keep_watch)
     ]
     for thread in threads:
         thread.start()

@@ -10,14 +10,14 @@ import time
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
+from uuid import UUID
 
 import httpx
 
-from ledger.review import OUTCOME_ZH
-from models.states import DecisionOutcome
 from office.demo.proof_rows import Rows, key
 from office.prefect_env import api_url
 from office.runtime.settings import Settings, prefect_auth
+from office.runtime.transactions import CodeBook
 from office.smtp_sink import Mail
 from office.state_file import running_office
 
@@ -80,19 +80,29 @@ class Prefect:
         """The deployments' names by their ids."""
         return {one["id"]: one["name"] for one in self._ask("deployments/filter", {"limit": _PAGE})}
 
-    def answers(self, run_id: str) -> list[dict[str, Any]]:
-        """What was filled in in a run's form, question by question."""
+    def questions(self, run_id: str) -> dict[str, str]:
+        """The words above the fields of each form that a run has put, by the question's key (`ask-1`)."""
         rows = self._ask(f"flow_runs/{run_id}/input/filter", {"prefix": "suspended-", "limit": 200, "exclude_keys": []})
-        values = []
-        for row in rows:
-            if not row["key"].endswith("-response"):
-                continue
-            value = row["value"]
-            values.append(httpx.Response(200, content=value).json() if isinstance(value, str) else value)
-        return [value for value in values if isinstance(value, dict)]
+        ending = "-description"
+        return {
+            row["key"].removeprefix("suspended-").removesuffix(ending): str(row["value"])
+            for row in rows
+            if row["key"].endswith(ending)
+        }
+
+    def resumed(self, run_id: str) -> int:
+        """How many times a run was resumed; only a filled-in form does that, a wake does not."""
+        try:
+            answer = self._http.get("flow_run_states/", params={"flow_run_id": run_id})
+            answer.raise_for_status()
+        except httpx.HTTPError as error:
+            raise PrefectAway(f"Prefect's API does not tell the states of run {run_id}: {error}") from error
+        return sum(state["name"] == "Resuming" for state in answer.json())
 
 
-def runs_wrong(rows: Rows, claims: list[dict[str, Any]], prefect: Prefect, mails: list[Mail]) -> list[str]:
+def runs_wrong(
+    rows: Rows, claims: list[dict[str, Any]], prefect: Prefect, mails: list[Mail], server_key: bytes
+) -> list[str]:
     """What of the claims on runs and messages is not so in Prefect and in the mailbox."""
     carried = [claim for claim in claims if claim["kind"] in ("programme", "phase", "sweep")]
     decided = [claim for claim in claims if claim["kind"] == "decision"]
@@ -103,16 +113,59 @@ def runs_wrong(rows: Rows, claims: list[dict[str, Any]], prefect: Prefect, mails
     for claim in carried:
         found += _carried(claim, runs.get(str(claim["run_id"])), names)
     by_message = {mail.header("X-Songjiao-Message"): mail for mail in mails}
+    forms = _Forms(rows, prefect)
     for claim in decided:
-        found += _decided(rows, claim, runs, by_message, prefect)
+        found += _decided(rows, claim, runs, by_message, CodeBook(server_key))
+        if claim["run_id"] in runs:
+            found += forms.wrong(claim, "")
     for claim in tried:
-        answers = prefect.answers(claim["run_id"]) if claim["run_id"] in runs else []
-        if len(answers) < 2:
-            found.append(
-                f"attempt {claim['event']}: run {claim['run_id']} holds {len(answers)} answers, not a wrong "
-                f"and a right one"
-            )
+        found += (
+            forms.wrong(claim, claim["said"]) if claim["run_id"] in runs else [f"attempt {claim['event']}: no such run"]
+        )
     return found + _mailed(rows, mails)
+
+
+class _Forms:
+    """What the ledger took in from forms, against the forms that Prefect has put and the times that it was resumed.
+
+    The answers themselves are taken out of Prefect as soon as they are taken in: they hold codes.
+    """
+
+    def __init__(self, rows: Rows, prefect: Prefect) -> None:
+        self._prefect = prefect
+        self._asks: dict[str, list[dict[str, Any]]] = {}
+        for row in rows.ask("SELECT run_id, step_id, key, answer, taken_in_at FROM form_ask ORDER BY number"):
+            self._asks.setdefault(key(row["run_id"]), []).append(row)
+        self._steps = {
+            key(row["id"]): row
+            for row in rows.ask(
+                "SELECT s.id, s.subject, s.number, o.name FROM approval_step s JOIN organisation o ON o.id = s.organisation_id"
+            )
+        }
+
+    def wrong(self, claim: dict[str, Any], said: str) -> list[str]:
+        """What speaks against a claim that a form was filled in for this tier; `said` is what came of it, empty when taken."""
+        run_id, what = claim["run_id"], f"{claim['kind']} {claim['programme']} {claim['subject']} tier {claim['tier']}"
+        taken = [row for row in self._asks.get(key(run_id), []) if row["taken_in_at"] is not None]
+        mine = [row for row in taken if row["answer"] == said and self._is_of(claim, row)]
+        if not mine:
+            return [f"{what}: no form of run {run_id} was filled in so for this tier"]
+        found = []
+        words = self._prefect.questions(run_id).get(mine[-1]["key"], "")
+        organisation = self._steps[key(mine[-1]["step_id"])]["name"]
+        if claim["programme"] not in words or organisation not in words:
+            found.append(f"{what}: run {run_id} has put no form {mine[-1]['key']} to {organisation}")
+        if self._prefect.resumed(run_id) < len(taken):
+            found.append(
+                f"{what}: run {run_id} was resumed {self._prefect.resumed(run_id)} times, {len(taken)} answers were taken in"
+            )
+        return found
+
+    def _is_of(self, claim: dict[str, Any], row: dict[str, Any]) -> bool:
+        if "step_id" in claim:
+            return key(row["step_id"]) == key(claim["step_id"])
+        step = self._steps[key(row["step_id"])]
+        return bool((step["subject"], step["number"]) == (claim["subject"], claim["tier"]))
 
 
 def _ended(prefect: Prefect, ids: set[str]) -> dict[str, dict[str, Any]]:
@@ -146,35 +199,36 @@ def _carried(claim: dict[str, Any], run: dict[str, Any] | None, names: dict[str,
 
 
 def _decided(
-    rows: Rows, claim: dict[str, Any], runs: dict[str, dict[str, Any]], mails: dict[str | None, Mail], prefect: Prefect
+    rows: Rows,
+    claim: dict[str, Any],
+    runs: dict[str, dict[str, Any]],
+    mails: dict[str | None, Mail],
+    code_of: CodeBook,
 ) -> list[str]:
     what = f"decision {claim['programme']} {claim['subject']} version {claim['version']} tier {claim['tier']}"
     mail = mails.get(claim["message_id"])
     if mail is None:
         return [f"{what}: no mail {claim['message_id']} was received"]
-    found = _asked(rows, claim, mail, what)
+    found = _asked(rows, claim, mail, what) + _used(rows, claim, mail, code_of, what)
     if (claim["door"] == "resume-form") != (claim["run_id"] is not None):
         found.append(f"{what}: came through {claim['door']}, and names the run {claim['run_id']}")
-    if claim["run_id"] is None:
-        return found
-    if claim["run_id"] not in runs:
-        return [*found, f"{what}: Prefect knows no run {claim['run_id']}"]
-    if f"programme:{claim['programme']}" not in runs[claim["run_id"]]["tags"]:
+    if claim["run_id"] is not None and claim["run_id"] not in runs:
+        found.append(f"{what}: Prefect knows no run {claim['run_id']}")
+    elif claim["run_id"] is not None and f"programme:{claim['programme']}" not in runs[claim["run_id"]]["tags"]:
         found.append(f"{what}: run {claim['run_id']} is another programme's")
-    word = OUTCOME_ZH[(claim["action"], DecisionOutcome(claim["outcome"]))]
-    codes = set(_CODE.findall(mail.text))
-    given = [
-        answer
-        for answer in prefect.answers(claim["run_id"])
-        if answer.get("approver") == claim["recorded_by"]
-        and answer.get("decision") == word
-        and answer.get("code") in codes
-    ]
-    if not given:
-        found.append(
-            f"{what}: no form of run {claim['run_id']} was filled in so with the code of mail {claim['message_id']}"
-        )
     return found
+
+
+def _used(rows: Rows, claim: dict[str, Any], mail: Mail, code_of: CodeBook, what: str) -> list[str]:
+    """The mail held the code of this person for this tier, and that code was used up by the decision."""
+    for row in rows.ask("SELECT c.*, w.ref FROM one_time_code c JOIN person w ON w.id = c.person_id"):
+        if key(row["step_id"]) == key(claim["step_id"]) and row["ref"] == claim["recorded_by"]:
+            step_id, person_id = UUID(key(row["step_id"])), UUID(key(row["person_id"]))
+            held = code_of(step_id, person_id, row["nonce"]) in _CODE.findall(mail.text)
+            if held and rows.day(row["used_at"]) == claim["decided_on"]:
+                return []
+            return [f"{what}: mail {claim['message_id']} does not hold the code that was used on {claim['decided_on']}"]
+    return [f"{what}: {claim['recorded_by']} had no code for it"]
 
 
 def _asked(rows: Rows, claim: dict[str, Any], mail: Mail, what: str) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any
 from office.demo.proof_figures import figures_wrong
 from office.demo.proof_rows import Rows, rows_wrong
 from office.demo.proof_runs import Prefect, PrefectAway, runs_wrong
-from office.runtime.settings import Settings, settings
+from office.runtime.settings import Settings, server_key, settings
 from office.smtp_sink import read_mail
 
 KINDS = (
@@ -39,7 +39,7 @@ def problems_of(report: Mapping[str, Any], office: Settings, prefect: Prefect) -
     with Rows(office) as rows:
         found += rows_wrong(rows, claims, office)
         found += figures_wrong(rows, report)
-        found += runs_wrong(rows, claims, prefect, read_mail(office.root / "mail"))
+        found += runs_wrong(rows, claims, prefect, read_mail(office.root / "mail"), server_key(office))
     return found
 
 

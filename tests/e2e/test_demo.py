@@ -228,7 +228,7 @@ LIES: dict[str, tuple[Callable[[Report], None], str]] = {
     "a sweep that never ran": (_set("sweep", "run_id", "00000000-0000-0000-0000-000000000000"), "no such run"),
     "another outcome": (_set("decision", "outcome", "approve", outcome="return"), "outcome is claimed 'approve'"),
     "another door": (_set("decision", "door", "cli"), "door is claimed 'cli'"),
-    "another run's form": (_another_run, "was filled in so with the code"),
+    "another run's form": (_another_run, "was filled in so for this tier"),
     "a later due day": (_set("obligation", "due_on", "2026-11-18", obligation="archive"), "due_on is claimed"),
     "a document never late": (_set("document", "sha256", "0" * 64), "sha256 is claimed"),
     "another clause": (_set("obligation", "clause", "CQ2021-6.10", obligation="archive"), "clause is claimed"),
@@ -256,6 +256,7 @@ def copied(played_demo: PlayedDemo, tmp_path: Path) -> Settings:
     source = played_demo.settings.root
     for name in ("documents", "mail"):
         shutil.copytree(source / name, tmp_path / name)
+    shutil.copy(source / "server.key", tmp_path / "server.key")
     with (
         closing(sqlite3.connect(source / "songjiao.db")) as old,
         closing(sqlite3.connect(tmp_path / "songjiao.db")) as new,
@@ -291,6 +292,12 @@ FALSIFIED: dict[str, tuple[str, str]] = {
     "a decision removed": ("DELETE FROM decision WHERE outcome = 'return'", "claimed, but the ledger has none"),
     "a nomination added": ("UPDATE nomination SET state = 'finished' WHERE state = 'alternate'", "states is claimed"),
     "a rung removed": ("DELETE FROM rung_fired", "claimed, but the ledger has none"),
+    "another code": ("UPDATE one_time_code SET nonce = 'other'", "does not hold the code that was used"),
+    "an answer that nobody gave": ("UPDATE form_ask SET taken_in_at = NULL", "no form of run"),
+    "an answer of another tier": (
+        "UPDATE form_ask SET step_id = (SELECT min(id) FROM approval_step)",
+        "was filled in so for this tier",
+    ),
 }
 
 
@@ -340,8 +347,11 @@ class Forgetful(Prefect):
     def deployments(self) -> dict[str, str]:
         return self._real.deployments()
 
-    def answers(self, run_id: str) -> list[dict[str, Any]]:
-        return self._real.answers(run_id)
+    def questions(self, run_id: str) -> dict[str, str]:
+        return self._real.questions(run_id)
+
+    def resumed(self, run_id: str) -> int:
+        return self._real.resumed(run_id)
 
 
 @pytest.mark.parametrize(

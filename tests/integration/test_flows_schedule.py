@@ -1,4 +1,4 @@
-"""The office's own watch: what Prefect schedules by itself, and what comes back without anybody waking it."""
+"""The office's own watches: what is started in time without anybody asking, and what comes back without a wake."""
 
 import pytest
 
@@ -9,14 +9,16 @@ pytestmark = pytest.mark.engine
 
 
 @pytest.mark.parametrize("deployment", ["deadline-watch", "reconcile"])
-def test_prefect_schedules_the_watch_by_itself(in_office: RunningOffice, deployment: str) -> None:
+def test_the_watch_is_started_by_itself_and_runs_through(in_office: RunningOffice, deployment: str) -> None:
     body = {"deployments": {"name": {"any_": [deployment]}}, "limit": 20}
 
-    def scheduled() -> list[dict[str, object]]:
+    def finished() -> list[str]:
         found = in_office.prefect.http.post("/flow_runs/filter", json=body).raise_for_status().json()
-        return [run for run in found if run["auto_scheduled"]]
+        return [str(run["idempotency_key"]) for run in found if run["state"]["name"] == "Completed"]
 
-    assert wait_until(lambda: scheduled() or None, f"a run of {deployment} that nobody asked for", seconds=90)
+    keys = wait_until(lambda: finished() or None, f"a run of {deployment} that nobody asked for", seconds=90)
+    assert all(key.startswith(f"watch:{deployment}:") for key in keys)
+    assert len(set(keys)) == len(keys)
 
 
 def test_a_run_deleted_by_hand_comes_back_without_a_wake(in_office: RunningOffice) -> None:
