@@ -42,7 +42,7 @@ class Patient:
         pause = _FIRST_PAUSE
         while True:
             last = not whole or time.monotonic() + pause > until
-            if await self._try(scope, _replay(body, receive), send, last=last):
+            if await self._try(scope, _replay(body, receive, whole=whole), send, last=last):
                 return
             await asyncio.sleep(pause * (0.5 + random.random()))
             pause = min(pause * 2, _LONGEST_PAUSE)
@@ -87,13 +87,19 @@ async def _whole_body(receive: Receive) -> tuple[list[Message], bool]:
             return messages, False
 
 
-def _replay(messages: list[Message], receive: Receive) -> Receive:
+def _replay(messages: list[Message], receive: Receive, *, whole: bool) -> Receive:
+    """The request's messages once more. That the client has left is not handed on: Prefect would break off in the middle
+    of a transaction, and the broken-off one would keep SQLite's only write lock, a minute or for good.
+    """
     rest = iter(messages)
 
     async def replay() -> Message:
         for message in rest:
             return dict(message)
-        return await receive()
+        if not whole:
+            return await receive()
+        await asyncio.Event().wait()
+        raise AssertionError("nothing sets that event")
 
     return replay
 

@@ -236,7 +236,7 @@ LIES: dict[str, tuple[Callable[[Report], None], str]] = {
     "more messages": (_set("messages", "count", 999), "count is claimed 999"),
     "a better score": (_set("score", "total", "99.9"), "the score is 89.6 by its parts"),
     "more trainees": (_set("trainees", "nominated", 44), "nominated is claimed 44"),
-    "another chain": (_set("audit", "head", "0" * 64), "the chain of audit events is broken"),
+    "another chain": (_set("audit", "head", "f" * 64), "the chain of audit events is broken"),
     "an expectation left out": (_expect_less, "the report is silent on what the sample expects of score"),
     "a refusal on another day": (_set("refusal", "on", "2026-04-01"), "yet the ledger has it done on"),
 }
