@@ -18,7 +18,7 @@ from policies.loader import Library, pack_hash
 from policies.lookup import chain_for, find, ladder_of
 from policies.schema import Pack
 from rules.bans import ban_for
-from rules.deadlines import due_on, recurring
+from rules.deadlines import NoDueDay, due_on, recurring
 
 _EXCELLENT = ("teacher", "researcher", "principal")
 
@@ -62,7 +62,10 @@ def _due_days(rows: Rows, programme: Row, pack: Pack) -> Iterator[str]:
             wanted = days[row["number"] - 1] if row["number"] <= len(days) else None
         else:
             rule = _tier_rule(pack, programme, step) if step else kind.due
-            wanted = due_on(pack, rule, _anchors(rows, programme, session, step), _facts(programme)).on
+            try:
+                wanted = due_on(pack, rule, _anchors(rows, programme, session, step), _facts(programme)).on
+            except NoDueDay:
+                wanted = None  # what it counts from is gone from the ledger
         if wanted is None or str(row["due_on"]) != wanted.isoformat():
             yield f"{what}: by the pack it falls due on {wanted}"
         yield from _rungs(rows, row, pack, kind.ladder, what)
