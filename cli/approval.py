@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cli.edge import Json, Key, MaybeWho, Ref, Who, acting, keep_file, looking, told
-from cli.language import both, say
+from cli.bulk import SCANS, Asked, decide_all
+from cli.edge import Json, Key, MaybeRef, MaybeWho, Ref, Who, acting, keep_file, looking, told
+from cli.language import both, say, spoken
 from cli.output import as_data, complain, line, listed, when
 from cli.words import word
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 family = typer.Typer(
     no_args_is_help=True, help=both("审核:待办、办理、重发验证码", "Approvals: what waits, decide, fresh codes")
 )
-SCANS = ("pdf", "jpg", "png")
 _SETTING = "office setting "
 Subject = Annotated[
     Literal["application", "award", "implementation-plan"] | None,
@@ -89,18 +89,47 @@ def list_approvals(
         listed(shown, columns, False, say("没有等待决定的环节", "no step waits for a decision"))
 
 
-@family.command(help=both("作出审核决定", "Decide a step"))
+@family.command(help=both("作出审核决定;--all-of 一次办理多项", "Decide a step, or with --all-of many"))
 def decide(
-    ref: Ref,
     who: Who,
+    ref: MaybeRef = None,
     decision: Annotated[
-        Literal["approve", "return", "reject", "file"],
+        Literal["approve", "return", "reject", "file"] | None,
         typer.Option("--decision", help=both("同意、退回修改、不予通过、备案", "What is decided")),
-    ],
+    ] = None,
+    all_of: Annotated[
+        str | None,
+        typer.Option(
+            "--all-of",
+            metavar="FILTER|FILE",
+            help=both(
+                "一次办理多项:条件(如 tier=centre,subject=plan,programme=CQ-2025-*,until=2026-03-31),"
+                "或 ref,code 名单文件(CSV、YAML,- 为标准输入)",
+                "Many at once: a filter (tier=centre,subject=plan,programme=CQ-2025-*,until=2026-03-31), "
+                "or a file of ref,code rows (CSV, YAML, - for standard input)",
+            ),
+        ),
+    ] = None,
+    codes: Annotated[
+        Path | None,
+        typer.Option(
+            "--codes",
+            metavar="FILE",
+            help=both("--all-of 为条件时:ref,code 名单文件", "With a filter: a file of ref,code rows"),
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=both("只列出将办理的环节", "Only list what would be decided"))
+    ] = False,
     code: Annotated[
         str | None,
         typer.Option(
-            "--code", help=both("消息中的一次性验证码;不写则询问", "One-time code of the message; asked for otherwise")
+            "--code",
+            envvar="SONGJIAO_CODE",
+            help=both(
+                "消息中的一次性验证码;不写则询问(写在命令里,同机的人看得到)",
+                "One-time code of the message; asked for otherwise (on the command line others on the machine see it)",
+            ),
         ),
     ] = None,
     comment: Annotated[
@@ -132,6 +161,34 @@ def decide(
     from ledger.review import decide_step
     from models.states import DecisionOutcome
 
+    if all_of is not None:
+        if ref is not None or code is not None:
+            raise typer.BadParameter(
+                say("--all-of 不与项目编号或 --code 同用", "--all-of goes with neither a programme nor --code")
+            )
+        decide_all(
+            Asked(
+                who=who,
+                all_of=all_of,
+                codes=codes,
+                decision=decision,
+                comment=comment,
+                subject=subject,
+                on_behalf_of=on_behalf_of,
+                scan=scan,
+                key=key,
+                dry_run=dry_run,
+                as_json=as_json,
+            )
+        )
+        return
+    if ref is None or decision is None or codes is not None or dry_run:
+        raise typer.BadParameter(
+            say(
+                "请写明项目编号和 --decision;一次办理多项用 --all-of(--codes、--dry-run 只与它同用)",
+                "name the programme and --decision; many at once: --all-of (only there: --codes, --dry-run)",
+            )
+        )
     stored = keep_file(scan, SCANS) if scan else None
     with looking() as act:  # whoever names an unknown programme or person is not asked for a code
         _step(act, ref, subject, key)
@@ -164,7 +221,8 @@ def _ask_for_code() -> str:
 
 def _said(done: "Decided") -> str:
     """What came of a decision, with what it rests on."""
-    resting = [basis.replace(_SETTING, say("本办公室设置:", "office setting: "), 1) for basis in done.basis]
+    told = (done.basis_en if spoken() == "en" else None) or done.basis
+    resting = [basis.replace(_SETTING, say("本办公室设置:", "office setting: "), 1) for basis in told]
     return say(done.zh, done.en) + (f" [{', '.join(resting)}]" if resting else "")
 
 

@@ -13,10 +13,14 @@ SENTENCES: dict[str, str] = {
     "is blank or holds line breaks or invisible signs; write one plain line": "为空或含有换行、不可见字符;请写成一行文字",
     "practice hours ({}) exceed the course's hours ({})": "实践学时({0})超过该课程总学时({1})",
     "{}: ends on {}, before it begins on {}": "{0}:结束日期 {1} 早于开始日期 {2}",
-    "ends_on {} is before starts_on {}": "ends_on(结束日期){0} 早于 starts_on(开始日期){1}",
-    "budget_total {} is not the sum of the lines ({})": "budget_total(预算合计){0} 与各项之和 {1} 不符",
-    "places {} is not the sum over the sessions ({})": "places(名额){0} 与各期名额之和 {1} 不符",
+    "{} is before starts_on {}": "结束日期 {0} 早于 starts_on(开始日期){1}",
+    "{} is not the sum of the budget's lines ({})": "预算合计 {0} 与各项之和 {1} 不符",
+    "{} is not the sum over the sessions ({})": "名额 {0} 与各期名额之和 {1} 不符",
     "{}: {} to {} lies outside the programme ({} to {})": "{0}:{1} 至 {2} 超出项目起止日期({3} 至 {4})",
+    # what packs and the register know (cli/programme.py, policies/show.py)
+    "there is no clause {}; {}": "没有条款 {0};{1}",
+    "there is no pack {}; {}": "没有政策包 {0};{1}",
+    "{} has no kind of programme {}; {}": "{0} 没有项目类型 {1};{2}",
     # files (policies/reading.py, ledger/filings.py)
     "byte {} is not UTF-8; save the file as UTF-8 and try again": "第 {0} 字节不是 UTF-8 编码;请另存为 UTF-8 后再试",
     "cannot be read ({}); check the name and that you may read it": "无法读取({0});请检查文件名和读取权限",
@@ -43,11 +47,33 @@ SENTENCES: dict[str, str] = {
     "{}: is not UTF-8 text (byte {}); save it as UTF-8": "{0}:不是 UTF-8 文本(第 {1} 字节);请另存为 UTF-8",
     "{}: is not a .{} file inside; open and save it again": "{0}:内容不是 .{1} 文件;请重新打开并保存",
     "{}: says .{} but is {} inside; send the right file": "{0}:扩展名是 .{1},内容却是 {2};请提交正确的文件",
+    # what may not come in with a document (ledger/uploads.py)
+    "{}: holds macros; save it without macros and send it again": "{0}:含有宏;请另存为不含宏的文件后再交",
+    "{}: holds a program ({}); take it out and send it again": "{0}:含有可执行程序({1});请去掉后再交",
+    "{}: a file is embedded in it ({}); take it out and send it by itself": "{0}:内嵌了其他文件({1});请取出后单独提交",
+    "{}: would unpack to far more than it is; send the content in parts": "{0}:解压后的大小远超文件本身;请分开提交",
+    "{}: is locked with a password; send it without one": "{0}:设有密码;请去掉密码后再交",
+    "{}: runs scripts when opened; print it to a plain PDF and send that": (
+        "{0}:含有打开时运行的脚本;请打印成普通 PDF 后再交"
+    ),
+    "{}: starts a program when opened; print it to a plain PDF and send that": (
+        "{0}:含有打开时启动程序的命令;请打印成普通 PDF 后再交"
+    ),
+    "{}: holds other files; send each by itself": "{0}:内有附件;请把附件单独提交",
+    "{}: cannot be looked into; print it to a plain PDF and send that": "{0}:内容无法检查;请打印成普通 PDF 后再交",
     # people and organisations
     "is empty; give the organisation's full name": "不能为空,请填写单位全称",
     "{} exists already": "{0} 已经登记过",
     "{} is not a mail address": "{0} 不是邮箱地址",
     "{} is not one of zh-CN, en": "{0} 不是可用语言(zh-CN、en)",
+    "{} are no quiet hours; write them as 21:00-07:30": "{0} 不是免扰时段,请写成 21:00-07:30",
+    "{} is no time of day; write it as 08:00": "{0} 不是一天中的时刻,请写成 08:00",
+    "name a person or an organisation, one of the two": "请写明是哪个人或哪个单位的日历,两者取一",
+    "there is none to revoke": "没有可停用的日历地址",
+    # messages
+    "is being sent at this moment; look again in a minute": "正在发送,请一分钟后再看",
+    "its matter is settled, so there is nothing to tell any more": "该事项已办结,无须再发",
+    "it carries nothing any more; send its messages one by one": "这封汇总里已没有内容,请逐条重发",
     "no organisation is called {}; add it first (songjiao organisation add)": (
         "没有登记单位“{0}”;请先用 songjiao organisation add 登记"
     ),
@@ -98,6 +124,22 @@ SENTENCES: dict[str, str] = {
     "pack {}: there is no {} {}": "政策包 {0} 没有 {1} {2}",
     "a plan comes as a YAML file; send the signed page with --page": "实施方案请用 YAML 文件,签字盖章页用 --page",
     "a waiver needs its reason (事由)": "免报须写明事由",
+    # what people do to a deadline (ledger/deadlines.py)
+    "an extension needs its reason (事由)": "延期须写明事由",
+    "a stopped clock needs its reason (事由)": "中止计时须写明事由",
+    "{} is not after the present due day {}; an extension is longer": "{0} 不晚于现在的期限 {1};延期须更晚",
+    "{} has passed already; today is {}": "{0} 已经过去;今天是 {1}",
+    "{} allows {} days in all; leave the number out": "{0} 规定累计 {1} 天;不必另写天数",
+    "say for how many days at most the clock may stand": "请写明至多中止几天(--at-most 10d)",
+    "{} days is no budget for a stopped clock; give 1 to 366": "中止天数 {0} 无效;请写 1 至 366",
+    "an acknowledgement silences for 1 to {} working days, not {}": "知悉后至多 {0} 个工作日不再提醒,不能是 {1}",
+    # in somebody's place (ledger/absences.py, ledger/handing.py)
+    "{} cannot stand in for themselves; name another person": "{0} 不能代办自己的事项;请另写一人",
+    "{} is not away, and no absence to come is recorded": "{0} 没有请假记录",
+    "a reassignment needs its reason (事由)": "转交须写明事由",
+    "taking a decision back needs its reason (事由)": "撤回须写明事由",
+    "there is no decision on that step to take back": "该环节没有可以撤回的决定",
+    "{}: {} has made no decision that could be taken back": "{0}:{1} 没有可以撤回的决定",
     "there is no deadline {}; see songjiao deadline list": "没有编号为 {0} 的应办事项;见 songjiao deadline list",
     "there is no message {}; see songjiao message list": "没有编号为 {0} 的消息;见 songjiao message list",
     "{} goes through its review: submit it as the plan, not as a document": "{0} 须经审核:请作为实施方案提交",
@@ -114,6 +156,12 @@ SENTENCES: dict[str, str] = {
     "the chain no longer holds {}: events were cut off at its end, or it is another ledger's": (
         "链上没有 {0}:末尾的事件被截去,或不是同一本台账"
     ),
+    "the head that is kept beside the chain is gone": "链外保存的链头不见了",
+    "the chain should end with event {}: what came after event {} was cut off": "链应止于事件 {0},事件 {1} 之后的被截去",
+    "the chain goes on after event {}, its head as it was kept: later ones were slipped in": (
+        "链外保存的链头是事件 {0},其后的事件是另行塞入的"
+    ),
+    "event {} is not the one that was written": "事件 {0} 不是当初写入的那一个",
     # wrong usage (the command parser)
     "Missing argument {}.": "缺少参数 {0}",
     "Missing option {}.": "缺少选项 {0}",

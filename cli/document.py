@@ -4,13 +4,14 @@ An implementation plan comes as a YAML file, so that its figures can be checked;
 it.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.edge import Json, Key, Ref, SessionNumber, Who, acting, keep_file, looking, told
-from cli.language import both, say
+from cli.language import both, counted, say
 from cli.output import listed, when
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from ledger.filings import Stored
     from models.act import Act
+    from policies.schema import DocumentKind, Pack
 
 family = typer.Typer(no_args_is_help=True, help=both("材料:报送与查看", "Documents: submit and list"))
 plans = typer.Typer(no_args_is_help=True, help=both("实施方案:报送", "Implementation plans: submit"))
@@ -54,13 +56,12 @@ def submit(
     from ledger.delivery import submit_document
     from ledger.packs import pack_of
     from ledger.programmes import by_ref
-    from policies.lookup import document_of
 
     if kind == PLAN:
         _submit_plan(ref, file, page, who, key, as_json)
         return
     with looking() as act:
-        spec = document_of(pack_of(act, by_ref(act, ref)), kind)
+        spec = kind_of(pack_of(act, by_ref(act, ref)), kind)
     stored = keep_file(file, spec.formats)
     with acting(who, key) as act:
         done = submit_document(act, ref, kind, stored, session)
@@ -69,9 +70,26 @@ def submit(
     told(
         done,
         say(f"{ref}:已收到{name}", f"{ref}: {name} received")
-        + (say(f"(迟交 {late} 天)", f" ({late} days late)") if late else ""),
+        + (say(f"(迟交 {late} 天)", f" ({counted(late, 'day')} late)") if late else ""),
         as_json,
     )
+
+
+def kind_of(pack: "Pack", kind: str, among: Sequence[str] = ()) -> "DocumentKind":
+    """The kind of document with this key. Raises `CannotRead` with the kinds there are, the nearest first.
+
+    `among` names those that may be handed in here, where not every kind of the pack is.
+    """
+    from cli.reading import CannotRead
+    from policies.problems import nearest_first
+
+    known = {one.key: one for one in pack.documents}
+    if kind in known:
+        return known[kind]
+    names = {key: (known[key].name.zh, known[key].name.en) for key in (among or known)}
+    lines = [f"  {key}  {say(*names[key])}" for key in nearest_first(kind, names)]
+    told = say(f"{pack.pack} 没有材料种类 {kind};可用:", f"{pack.pack} has no document kind {kind}; there are:")
+    raise CannotRead([f"KIND: {told}", *lines])
 
 
 def _late_days(act: "Act", filing: "uuid.UUID | None") -> int:

@@ -4,11 +4,13 @@ An act is one transaction under the client's key; a reading changes nothing. Whe
 by looking. Decides nothing of a regulation.
 """
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
+from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,6 +48,10 @@ Key = Annotated[
 Json = Annotated[bool, typer.Option("--json", help=both("以 JSON 输出", "Print JSON"))]
 Ref = Annotated[
     str, typer.Argument(metavar="REF", help=both("项目编号,如 CQ-2026-0001", "Programme, such as CQ-2026-0001"))
+]
+MaybeRef = Annotated[
+    str | None,
+    typer.Argument(metavar="REF", help=both("项目编号,如 CQ-2026-0001", "Programme, such as CQ-2026-0001")),
 ]
 SessionNumber = Annotated[
     int | None,
@@ -154,6 +160,17 @@ def span(text: str) -> int:
     if not number.isdecimal() or len(number) > 4:
         raise NotADay(say(f"{text} 不是时间长度,请写成 7d 或 2w", f"{text} is not a length of time; write 7d or 2w"))
     return int(number) * (7 if unit == "w" else 1)
+
+
+def unseen(asked: str) -> str:
+    """A secret, typed unseen on a terminal or read from what is piped in. Raises `Abort` when nothing comes."""
+    if sys.stdin.isatty():
+        return getpass(asked)
+    print(asked, end="", file=sys.stderr, flush=True)
+    given = sys.stdin.readline().strip()
+    if not given:
+        raise typer.Abort
+    return given
 
 
 def keep_file(path: Path, formats: Sequence[str]) -> "Stored":

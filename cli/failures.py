@@ -94,7 +94,7 @@ def label(basis: "Basis") -> str:
     """What a verdict rests on, in the reader's language."""
     from cli.output import basis_words
 
-    return basis_words(basis.clause, basis.setting, basis.adopted_from)
+    return basis_words(basis.clause, basis.setting, basis.adopted_from, basis.setting_en)
 
 
 def quote(clause: str) -> str | None:

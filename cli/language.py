@@ -40,6 +40,15 @@ def say(zh: str, en: str) -> str:
     return en if spoken() == "en" else zh
 
 
+def counted(number: object, one: str, many: str | None = None) -> str:
+    """A number with its English noun, in the right one of its two forms.
+
+    >>> counted(1, "problem"), counted(2, "problem"), counted(0, "try", "tries")
+    ('1 problem', '2 problems', '0 tries')
+    """
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
     """Speak a language inside the block."""

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.edge import Json, Key, MaybeWho, acting, library, looking, office, told
+from cli.edge import Json, Key, MaybeWho, acting, library, looking, office, told, unseen
 from cli.language import both, say
 from cli.output import listed
 from cli.words import word
@@ -32,7 +32,11 @@ def must_be_role(field: str, role: str) -> None:
 
 
 def sealed(channel: str | None) -> str | None:
-    """The address of a channel as the ledger keeps it: unreadable without this office's key."""
+    """The address of a channel as the ledger keeps it: unreadable without this office's key. `-` asks for it, or reads
+    it from the standard input, so that it stands in no shell history and no list of processes.
+    """
+    if channel == "-":
+        channel = unseen(say("通道地址:", "address of the channel: "))
     if not channel:
         return None
     from office.runtime.secrets import seal
@@ -41,10 +45,33 @@ def sealed(channel: str | None) -> str | None:
     return seal(channel, server_key(office()))
 
 
+def sealed_or_empty(channel: str | None) -> str | None:
+    """The same for a change: empty takes the address away, None leaves it as it is."""
+    return sealed(channel) if channel else channel
+
+
+Fallback = Annotated[
+    str | None,
+    typer.Option(
+        "--fallback",
+        metavar="URL",
+        help=both(
+            "备用通道:其他方式都失败时使用(加密保存;- 为另行输入)", "For when every other way failed; - asks for it"
+        ),
+    ),
+]
+Quiet = Annotated[
+    str | None,
+    typer.Option(
+        "--quiet", metavar="HH:MM-HH:MM", help=both("免扰时段,空串为取消", "Quiet hours; empty takes them away")
+    ),
+]
 Channel = Annotated[
     str | None,
     typer.Option(
-        "--channel", metavar="URL", help=both("Apprise 消息通道地址(加密保存)", "Apprise address, kept encrypted")
+        "--channel",
+        metavar="URL",
+        help=both("Apprise 消息通道地址(加密保存;- 为另行输入)", "Apprise address, kept encrypted; - asks for it"),
     ),
 ]
 
@@ -76,6 +103,23 @@ def add(
     told(done, say(f"已登记:{name}", f"added: {name}"), as_json)
 
 
+@family.command(help=both("更改消息通道和免扰时段", "Change how an organisation's group is reached"))
+def change(
+    name: Annotated[str, typer.Argument(metavar="NAME", help=both("单位全称", "Full name"))],
+    channel: Channel = None,
+    fallback: Fallback = None,
+    quiet: Quiet = None,
+    who: MaybeWho = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    from ledger.reach import change_organisation
+
+    with acting(who, key) as act:
+        done = change_organisation(act, name, sealed_or_empty(channel), sealed_or_empty(fallback), quiet)
+    told(done, say(f"已更改:{name}", f"changed: {name}"), as_json)
+
+
 @family.command("list", help=both("列出单位", "List organisations"))
 def list_organisations(
     kind: Annotated[str | None, typer.Option("--kind", help=both("只列这一类别", "Only of this kind"))] = None,
@@ -96,6 +140,8 @@ def list_organisations(
                 "level": row.level,
                 "rural": row.rural,
                 "has_channel": row.channel is not None,
+                "has_fallback": row.fallback is not None,
+                "quiet_hours": row.quiet_hours,
                 "sample": row.sample,
             }
             for row in rows

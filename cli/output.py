@@ -94,7 +94,10 @@ def masked(name: str) -> str:
     return f"{front}{dot}{rest[:1]}{'*' * max(1, len(rest) - 1)}"
 
 
-def basis_words(clause: str | None, setting: str | None, adopted_from: str | None = None) -> str:
+def basis_words(
+    clause: str | None, setting: str | None, adopted_from: str | None = None, setting_en: str | None = None
+) -> str:
     """What something rests on: a clause, or a setting of the office, never dressed as law."""
-    told = clause or (say("本办公室设置", "office setting") + (f" {setting}" if setting else ""))
+    reason = say(setting or "", setting_en or setting or "")
+    told = clause or (say("本办公室设置", "office setting") + (f" {reason}" if reason else ""))
     return told + say(f"(沿用 {adopted_from})", f" (adopted from {adopted_from})") if adopted_from else told

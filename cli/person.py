@@ -6,7 +6,7 @@ import typer
 
 from cli.edge import Json, Key, MaybeWho, acting, looking, told
 from cli.language import both, say
-from cli.organisation import Channel, must_be_role, sealed
+from cli.organisation import Channel, Fallback, Quiet, must_be_role, sealed, sealed_or_empty
 from cli.output import listed, masked
 
 family = typer.Typer(no_args_is_help=True, help=both("人员:登记与查看", "People: add and list"))
@@ -48,6 +48,39 @@ def add(
     told(done, say(f"已登记:{done.ref}", f"added: {done.ref}"), as_json)
 
 
+@family.command(help=both("更改联系方式、免扰时段和汇总", "Change how a person is reached"))
+def change(
+    person: Annotated[str, typer.Argument(metavar="PERSON", help=both("人员编号", "Number of the person"))],
+    email: Annotated[
+        str | None, typer.Option("--email", help=both("邮箱,空串为取消", "Mail address; empty takes it away"))
+    ] = None,
+    channel: Channel = None,
+    fallback: Fallback = None,
+    quiet: Quiet = None,
+    digest: Annotated[
+        str | None,
+        typer.Option(
+            "--digest",
+            metavar="HH:MM",
+            help=both("不急的消息每日此时合为一封,空串为取消", "Hour of the daily digest; empty ends it"),
+        ),
+    ] = None,
+    locale: Annotated[
+        str | None, typer.Option("--locale", help=both("消息语言:zh-CN 或 en", "Language of messages: zh-CN or en"))
+    ] = None,
+    who: MaybeWho = None,
+    key: Key = None,
+    as_json: Json = False,
+) -> None:
+    from ledger.reach import change_person
+
+    with acting(who, key) as act:
+        done = change_person(
+            act, person, email, sealed_or_empty(channel), sealed_or_empty(fallback), quiet, digest, locale
+        )
+    told(done, say(f"已更改:{done.ref}", f"changed: {done.ref}"), as_json)
+
+
 @family.command("list", help=both("列出人员", "List people"))
 def list_people(
     home: Annotated[
@@ -79,6 +112,9 @@ def list_people(
                 "roles": held.get(person.id, []),
                 "email": person.email if names or not person.email else "***",
                 "has_channel": person.channel is not None,
+                "has_fallback": person.fallback is not None,
+                "quiet_hours": person.quiet_hours,
+                "digest_at": person.digest_at,
                 "locale": person.locale,
                 "active": person.active,
             }

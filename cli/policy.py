@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli import coverage
 from cli.edge import Json, library, office
-from cli.language import both, say, spoken
+from cli.language import both, counted, say, spoken
 from cli.output import as_data, complain, line, listed
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ family = typer.Typer(
 
 def add_to(app: typer.Typer) -> None:
     """Put the family into the tree."""
+    coverage.add_to(family)
     app.add_typer(family, name="policy")
 
 
@@ -38,7 +40,7 @@ def list_packs(as_json: Json = False) -> None:
                     "pack": name,
                     "region": "",
                     "holds_from": "",
-                    "kinds": say(f"有 {count} 处错误", f"{count} problems"),
+                    "kinds": say(f"有 {count} 处错误", counted(count, "problem")),
                     "adopts": "",
                 }
             )
@@ -114,7 +116,7 @@ def check(
         line(
             f"{file.name}: "
             + (
-                say(f"有 {len(problems)} 处错误", f"{len(problems)} problems")
+                say(f"有 {len(problems)} 处错误", counted(len(problems), "problem"))
                 if problems
                 else say("没有错误", "no problem")
             )
@@ -135,14 +137,15 @@ def explain(
     as_json: Json = False,
 ) -> None:
     from policies.clauses import clauses
-    from policies.show import explain_clause, uses
+    from policies.explaining import explain_clause
+    from policies.show import uses
 
     register = clauses(office().policies_dir)
-    section = explain_clause(register, clause, spoken())
-    used = {name: list(uses(library().load(name), clause)) for name in library().names()}
-    used = {name: parts for name, parts in used.items() if parts}
+    packs = [library().load(name) for name in library().names()]
+    sections = explain_clause(register, clause, packs, spoken())
     if as_json:
         found = register[clause]
+        used = {pack.pack: list(uses(pack, clause)) for pack in packs}
         as_data(
             {
                 "id": found.id,
@@ -152,10 +155,9 @@ def explain(
                 "quote": found.quote,
                 "rule": found.rule,
                 "ambiguity": found.ambiguity,
-                "used_by": used,
+                "used_by": {name: parts for name, parts in used.items() if parts},
             }
         )
         return
-    _print(section)
-    for name, parts in used.items():
-        line(say(f"{name} 据此规定:", f"{name} rests on it for: ") + say("、", ", ").join(parts))
+    for section in sections:
+        _print(section)

@@ -1,5 +1,6 @@
 """`songjiao programme`: apply, correct, list, show, explain; the budget and a postponed start."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,8 @@ from cli.words import word
 
 if TYPE_CHECKING:
     from models.act import Act
+    from models.values import Application
+    from policies.problems import Path as Place
 
 family = typer.Typer(no_args_is_help=True, help=both("项目:申报、查看、延期", "Programmes: apply, look, postpone"))
 ApplicationFile = Annotated[
@@ -40,7 +43,9 @@ def apply(
     from ledger.programmes import apply as apply_for
     from models.values import Application
 
-    application = read(file, Application)
+    if policy is not None:
+        _must_be_pack(policy)
+    application = read(file, Application, lambda one: _unknown_to_packs(one, policy))
     pack = library().resolve(policy or application.policy, application.kind)
     with acting(who, key) as act:
         done = apply_for(act, application, pack)
@@ -49,6 +54,29 @@ def apply(
     if not as_json:
         for check in checks:
             line(f"  {check}")
+
+
+def _must_be_pack(name: str) -> None:
+    """Raises `BadInput` for a pack that this office does not have."""
+    from ledger.errors import BadInput
+    from policies.problems import nearest
+
+    names = library().names()
+    if name not in names:
+        raise BadInput([("--policy", f"there is no pack {name}; {nearest(name, names)}")])
+
+
+def _unknown_to_packs(application: "Application", policy: str | None) -> Iterator["tuple[Place, str]"]:
+    """The pack and the kind of programme that the application names and nobody knows, each at its own line."""
+    from policies.problems import nearest
+
+    names, name = library().names(), policy or application.policy
+    if name not in names:
+        yield ("policy",), f"there is no pack {name}; {nearest(name, names)}"
+        return
+    kinds = library().load(name).kinds
+    if application.kind not in kinds:
+        yield ("kind",), f"{name} has no kind of programme {application.kind}; {nearest(application.kind, kinds)}"
 
 
 def _checks(act: "Act", ref: str) -> list[str]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
-from cli.language import say, spoken
+from cli.language import counted, say, spoken
 from cli.output import basis_words, line, when
 from cli.words import word
 
@@ -158,7 +158,7 @@ def print_programme(page: Mapping[str, Any], zone: tzinfo) -> None:
     for session in page["sessions"]:
         line(
             f"{session['name']} ({say('第', 'session ')}{session['number']}{say('期', '')}): "
-            + say(f"{session['places']} 人,", f"{session['places']} places, ")
+            + say(f"{session['places']} 人,", f"{counted(session['places'], 'place')}, ")
             + _days(session["starts_on"], session["ends_on"])
         )
         for school in session["schools"]:
@@ -200,21 +200,16 @@ def _days(first: object, last: object) -> str:
 
 def print_standing(act: "Act", standing: "Standing") -> None:
     """Print where a programme stands: its phases, and each thing that is awaited with its clause and what follows."""
-    from ledger.packs import pack_of
-    from ledger.programmes import by_ref
-    from policies.lookup import phase_of
-
-    pack = pack_of(act, by_ref(act, standing.ref))
     line(f"{standing.ref} {standing.title}: {word(standing.state)} ({standing.policy})")
     line()
     line(say("环节", "Phases"))
     for phase in standing.phases:
-        name = phase_of(pack, phase.key).name.in_(spoken())
+        name = say(phase.name, phase.name_en)
         until = f" → {when(phase.closed_at, act.zone)} {word(phase.outcome)}" if phase.closed_at else ""
         target = f" · {phase.target}" if phase.target else ""
         line(f"  {name}{target}: {when(phase.opened_at, act.zone)}{until}")
         if phase.waiting_for:
-            line(f"    {phase.waiting_for}")
+            line(f"    {say(phase.waiting_for, phase.waiting_for_en)}")
     line()
     line(say("在等", "Awaited") if standing.awaited else say("现在没有应办事项", "Nothing is owed at the moment"))
     for owed in standing.awaited:
@@ -223,12 +218,17 @@ def print_standing(act: "Act", standing: "Standing") -> None:
 
 def _print_awaited(act: "Act", owed: "Awaited") -> None:
     role = owed.role_en if spoken() == "en" else owed.role
-    late = say(f",已逾期 {owed.overdue_days} 天", f", {owed.overdue_days} days overdue") if owed.overdue_days else ""
+    late = (
+        say(f",已逾期 {owed.overdue_days} 天", f", {counted(owed.overdue_days, 'day')} overdue")
+        if owed.overdue_days
+        else ""
+    )
     line(say(f"  {owed.what}:{owed.organisation}({role})", f"  {owed.what_en}: {owed.organisation} ({role})"))
     since, until = when(owed.since, act.zone), owed.until or say("未定", "not set")
     line("    " + say(f"自 {since} 起,至 {until} 止{late}", f"since {since}, until {until}{late}"))
     line(
-        f"    {say('依据', 'by')} {basis_words(owed.clause, owed.setting)}" + (f" “{owed.quote}”" if owed.quote else "")
+        f"    {say('依据', 'by')} {basis_words(owed.clause, owed.setting_says, None, owed.setting_says_en)}"
+        + (f" “{owed.quote}”" if owed.quote else "")
     )
     line("    " + say(f"办理后:{owed.if_done}", f"if done: {owed.if_done_en}"))
     line("    " + say(f"不办理:{owed.if_not}", f"if not: {owed.if_not_en}"))

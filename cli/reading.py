@@ -6,6 +6,7 @@ nothing.
 """
 
 import re
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
@@ -15,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from cli.chinese import in_chinese
 from cli.language import say, spoken
+from models.values import Misplaced
 from policies.problems import Path as Place
 from policies.problems import dotted, nearest
 from policies.reading import MOST_BYTES, Source, read_source
@@ -35,8 +37,11 @@ class CannotRead(Exception):
         self.problems = problems
 
 
-def read(path: Path, model: type[M]) -> M:
-    """The value that a YAML file describes. Raises `CannotRead` with every fault."""
+def read(path: Path, model: type[M], further: Callable[[M], Iterable[tuple[Place, str]]] | None = None) -> M:
+    """The value that a YAML file describes. Raises `CannotRead` with every fault.
+
+    `further` looks at a whole value and names what else is wrong with it: a place in the file, and an English sentence.
+    """
     if not path.is_file():
         missing = say("没有这个文件,请检查文件名", "there is no such file; check the name")
         folder = say("是文件夹,不是文件", "is a folder, not a file")
@@ -55,13 +60,26 @@ def read(path: Path, model: type[M]) -> M:
     except ValidationError as error:
         details = error.errors(include_url=False)
         for detail in details:
-            place = tuple(detail["loc"])
+            place = (*detail["loc"], *_deeper(detail))
             if place not in faults and not _follows(detail, details):
                 faults[place] = _words(detail, model)
     else:
         if not faults:
+            faults = {place: sentence(what) for place, what in (further(value) if further else ())}
+        if not faults:
             return value
     raise CannotRead([_line(source, place, faults[place]) for place in sorted(faults, key=source.line)])
+
+
+def _deeper(detail: ErrorDetails) -> Place:
+    """Where inside the checked value a fault between several of its fields is put right."""
+    error = detail.get("ctx", {}).get("error")
+    return error.place if isinstance(error, Misplaced) else ()
+
+
+def sentence(english: str) -> str:
+    """An English sentence in the reader's language."""
+    return english if spoken() == "en" else in_chinese(english)
 
 
 def _of_source(source: Source, number: int) -> str:
@@ -138,8 +156,7 @@ def _words(error: ErrorDetails, model: type[BaseModel]) -> str:
         options = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
         return say(f"{given} 不可用,可选:{options}", f"{given} is not possible; choose one of: {options}")
     if kind == "value_error":
-        told = str(context.get("error", error["msg"]))
-        return told if spoken() == "en" else in_chinese(told)
+        return sentence(str(context.get("error", error["msg"])))
     if kind in ("greater_than", "greater_than_equal"):
         least = context.get("gt", context.get("ge"))
         more = kind == "greater_than"

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from cli.edge import Json, Key, Ref, Who, acting, looking, told
-from cli.language import both, say, spoken
+from cli.language import both, counted, say, spoken
 from cli.output import as_data, line
 
 family = typer.Typer(no_args_is_help=True, help=both("考评:评分、办结、查看", "Evaluation: enter, close, show"))
@@ -101,7 +101,7 @@ def _show(ref: str) -> None:
         line(
             say(
                 f"迟交材料 {late} 份,共 {days} 天,计入档案资料一项",
-                f"{late} documents came late, {days} days in all; counted in the archive part",
+                f"{counted(late, 'document')} came late, {counted(days, 'day')} in all; counted in the archive part",
             )
         )
     line(

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.document import kind_of
 from cli.edge import Json, Key, Ref, School, SessionNumber, Who, acting, day, keep_file, looking, session_number, told
-from cli.language import both, say
+from cli.language import both, counted, say
 from cli.output import listed
 from cli.words import word
 
@@ -128,7 +129,7 @@ def attend(
         done,
         say(
             f"{ref} {stage}:{done.trainees} 人参训,共 {done.hours} 学时",
-            f"{ref} {stage}: {done.trainees} took part, {done.hours} hours in all",
+            f"{ref} {stage}: {done.trainees} took part, {counted(done.hours, 'hour')} in all",
         ),
         as_json,
     )
@@ -152,11 +153,12 @@ def product(
     from ledger.delivery import hand_in_product
     from ledger.packs import pack_of
     from ledger.programmes import by_ref
-    from policies.lookup import document_of
 
     with looking() as act:
         number = session_number(act, ref, session)
-        spec = document_of(pack_of(act, by_ref(act, ref)), kind)
+        pack = pack_of(act, by_ref(act, ref))
+        yields = [one.document for known in pack.stages if known.key == stage for one in known.products]
+        spec = kind_of(pack, kind, yields)
     stored = keep_file(file, spec.formats)
     with acting(who, key) as act:
         done = hand_in_product(act, ref, stage, number, kind, stored, school, covers)

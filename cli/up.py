@@ -1,5 +1,7 @@
 """`songjiao up`: the office for real use, until Ctrl-C."""
 
+from typing import Annotated, Literal
+
 import typer
 
 from cli.edge import office
@@ -14,7 +16,18 @@ def add_to(app: typer.Typer) -> None:
     )(up)
 
 
-def up() -> None:
+def up(
+    engine: Annotated[
+        Literal["warm", "stock"] | None,
+        typer.Option(
+            "--engine",
+            help=both(
+                "流程运行的启动方式:warm 预热(缺省),stock 由 Prefect 每次新起进程",
+                "How flow runs start: warm (the default), or stock, a fresh process of Prefect's own for each",
+            ),
+        ),
+    ] = None,
+) -> None:
     from ledger.runs import break_foreign_leases
     from models.act import SYSTEM
     from office.children import OfficeError
@@ -23,6 +36,8 @@ def up() -> None:
     from office.supervisor import Office, Supervisor
 
     settings = office()
+    if engine is not None:
+        settings = settings.model_copy(update={"engine": engine})
 
     def ready(running: Office) -> None:
         line(say(f"已就绪:{running.ui_url}", f"ready: {running.ui_url}"))

@@ -42,6 +42,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "other-institution": ("其他机构", "other institution"),
     # messages
     "queued": ("待发", "queued"),
+    "bundled": ("待汇总", "in the digest"),
+    "delivered": ("已送达", "delivered"),
+    "failed-for-now": ("暂未发出，将重试", "failed for now"),
+    "failed-for-good": ("发送失败", "failed for good"),
     "sending": ("发送中", "sending"),
     "sent": ("已发", "sent"),
     "given-up": ("发送失败", "given up"),

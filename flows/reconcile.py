@@ -7,7 +7,7 @@ never arrived) is made good from the ledger. It changes nothing that people deci
 from prefect import State, flow, get_run_logger
 from prefect.states import Completed
 
-from tasks.artifacts import publish_awaited
+from tasks.artifacts import publish_awaited, publish_changed
 from tasks.repair import advance_all, reconcile_runs
 
 
@@ -17,5 +17,6 @@ def reconcile() -> "State[None]":
     programmes = advance_all()
     repaired = reconcile_runs()
     publish_awaited()
+    publish_changed()
     get_run_logger().info("已核对 %s 个项目;处理:%s", programmes, repaired or "无")
     return Completed(message=f"核对 {programmes} 个项目,处理 {sum(repaired.values())} 项")

@@ -4,6 +4,7 @@ seats of roles.
 Decides no day: `rules.deadlines` does. Serves the anchors of every rule in a pack.
 """
 
+import uuid
 from datetime import date, datetime
 
 from sqlmodel import col, select
@@ -19,6 +20,15 @@ from models.training import Stage
 from policies.schema import Pack
 
 TEAM = "training-team"
+OF_A_SCHOOL = frozenset({"school", "rural-school", "principal", "teacher", "trainee"})
+"""Roles that are found at a school: what is owed per school is owed there."""
+
+
+def target_of(session_id: uuid.UUID | None, school_id: uuid.UUID | None) -> str:
+    """What a phase or stage is for, as text: `programme`, a session, or a session's school."""
+    if session_id is None:
+        return "programme"
+    return f"{session_id}" if school_id is None else str(uuid.uuid5(session_id, str(school_id)))
 
 
 def step_rule(pack: Pack, programme: Programme, step: ApprovalStep) -> str:
@@ -26,10 +36,12 @@ def step_rule(pack: Pack, programme: Programme, step: ApprovalStep) -> str:
     return chain_of(pack, programme, step.subject).tiers[step.number - 1].decision_days
 
 
-def owner_of(act: Act, programme: Programme, pack: Pack, role: str) -> Organisation:
-    """The organisation that owes in a role: the host itself, the office, the team, or the nearest of that kind,
-    else the host.
+def owner_of(act: Act, programme: Programme, pack: Pack, role: str, school: Organisation | None = None) -> Organisation:
+    """The organisation that owes in a role: the school for which it is owed, the host itself, the office, the team, or
+    the nearest of that kind, else the host.
     """
+    if school is not None and role in OF_A_SCHOOL:
+        return school
     host = act.session.get_one(Organisation, programme.host_id)
     known = pack.roles.get(role)
     if known is not None and known.seat == "host":
@@ -84,6 +96,25 @@ def anchors(
         ).all()
         found["submission.returned_on"] = day(max((c for c in closed if c), default=None))
     return {key: value for key, value in found.items() if value is not None}
+
+
+def stage_days(
+    act: Act, programme: Programme, key: str, session: ProgrammeSession | None, target: str
+) -> dict[str, date]:
+    """The first and last day of a stage, planned until they are recorded: of the school's own where the target has one,
+    else from the first to the last of all that the session (the programme) has.
+    """
+    query = select(Stage).where(Stage.programme_id == programme.id, Stage.key == key)
+    if session is not None:
+        query = query.where(Stage.session_id == session.id)
+    rows = list(act.session.exec(query).all())
+    rows = [row for row in rows if row.target == target] or rows
+    if not rows:
+        return {}
+    return {
+        "stage.starts_on": min(row.actual_from or row.planned_from for row in rows),
+        "stage.ends_on": max(row.actual_to or row.planned_to for row in rows),
+    }
 
 
 def facts(programme: Programme) -> dict[str, str]:

@@ -5,16 +5,18 @@ The chain comes from the programme's pinned pack (CQ2021-2.2 to 2.6); `file` (å¤
 
 import secrets
 from datetime import timedelta
+from uuid import UUID
 
 from sqlmodel import col, select
 
 from ledger.core import record, wake
 from ledger.obligations import cancel_open, oblige
 from ledger.outbox import cancel_messages, tell_or_report
-from ledger.packs import chain_of, pack_of
-from ledger.people import CLERK, holders, seat_of
+from ledger.packs import chain_of, ground_facts, pack_of
+from ledger.people import seat_of
+from ledger.seats import speakers_of
 from models.act import Act
-from models.documents import Obligation
+from models.documents import Document, Filing, Obligation
 from models.people import Organisation, Person
 from models.programme import Phase, Programme
 from models.review import ApprovalStep, Decision, OneTimeCode, Submission
@@ -32,19 +34,31 @@ SUBJECT_NAMES = {
 
 
 def latest(act: Act, programme: Programme, subject: str) -> Submission | None:
-    """The latest version of a submission, if there is one."""
-    return act.session.exec(
-        select(Submission)
-        .where(Submission.programme_id == programme.id, Submission.subject == subject)
-        .order_by(col(Submission.version).desc())
-        .limit(1)
-    ).first()
+    """The latest version of a submission, if there is one. Read once in an act; `new_version` adds the next."""
+    known: dict[tuple[UUID, str], Submission | None] = act.session.info.setdefault("latest", {})
+    if (programme.id, subject) not in known:
+        known[programme.id, subject] = act.session.exec(
+            select(Submission)
+            .where(Submission.programme_id == programme.id, Submission.subject == subject)
+            .order_by(col(Submission.version).desc())
+            .limit(1)
+        ).first()
+    return known[programme.id, subject]
+
+
+def new_version(act: Act, row: Submission) -> None:
+    """Record a version: from here on it is the latest."""
+    act.session.add(row)
+    act.session.flush()
+    act.session.info.setdefault("latest", {})[row.programme_id, row.subject] = row
 
 
 def steps_of(act: Act, submission: Submission) -> list[ApprovalStep]:
-    """The steps of a version, in the order of the tiers."""
-    query = select(ApprovalStep).where(ApprovalStep.submission_id == submission.id).order_by(col(ApprovalStep.number))
-    return list(act.session.exec(query).all())
+    """The steps of a version that stand, in the order of the tiers: those that were taken back are left out."""
+    query = select(ApprovalStep).where(
+        ApprovalStep.submission_id == submission.id, col(ApprovalStep.superseded_at).is_(None)
+    )
+    return list(act.session.exec(query.order_by(col(ApprovalStep.number))).all())
 
 
 def decided(act: Act, submission: Submission) -> dict[int, DecisionOutcome]:
@@ -95,15 +109,15 @@ def tier_seat(act: Act, host: Organisation, pack: Pack, role: str) -> Organisati
 
 
 def _returned_by(act: Act, programme: Programme, submission: Submission) -> int | None:
+    if submission.version == 1:
+        return None
     before = act.session.exec(
         select(Submission).where(
             Submission.programme_id == programme.id,
             Submission.subject == submission.subject,
             Submission.version == submission.version - 1,
         )
-    ).first()
-    if before is None:
-        return None
+    ).one()
     numbers = [n for n, outcome in decided(act, before).items() if outcome == DecisionOutcome.RETURN]
     return numbers[0] if numbers else None
 
@@ -128,31 +142,44 @@ def open_step(act: Act, programme: Programme, submission: Submission, number: in
     oblige(act, programme, "step.opened", step=step)
     people = deciders(act, step)
     for who in people:
-        _give_code(act, step, who)
-    ask_people(act, programme, step, submission, people)
-    wake_review(act, programme, step.subject)
+        give_code(act, step, who, anew=True)
+    phases = review_phases(act, programme, step.subject)
+    ask_people(act, programme, step, submission, people, phases)
+    for phase in phases:
+        wake(act, programme, phase)
 
 
 def deciders(act: Act, step: ApprovalStep) -> list[Person]:
-    """Who may decide a step with a code: those in the role, and the clerks who may record on behalf."""
-    return holders(act, step.organisation_id, step.role, CLERK)
+    """Who may decide a step with a code: those asked, who stands in for them, and the clerks who may record on behalf."""
+    return speakers_of(act, step)
 
 
-def _give_code(act: Act, step: ApprovalStep, who: Person) -> None:
+def give_code(act: Act, step: ApprovalStep, who: Person, *, anew: bool) -> None:
+    """A fresh code for a person of a step; only `anew` are their wrong tries forgotten and a lock taken off."""
     known = select(OneTimeCode).where(OneTimeCode.step_id == step.id, OneTimeCode.person_id == who.id)
     row = act.session.exec(known).first() or OneTimeCode(
         step_id=step.id, person_id=who.id, nonce="", expires_at=act.now, created_at=act.now
     )
     row.nonce, row.expires_at = secrets.token_hex(12), act.now + CODE_VALID
-    row.tries, row.locked_at, row.used_at = 0, None, None
+    row.used_at = None
+    if anew:
+        row.tries, row.locked_at = 0, None
     act.session.add(row)
     act.session.flush()
 
 
 def ask_people(
-    act: Act, programme: Programme, step: ApprovalStep, submission: Submission, people: list[Person], again: int = 0
+    act: Act,
+    programme: Programme,
+    step: ApprovalStep,
+    submission: Submission,
+    people: list[Person],
+    phases: list[Phase],
+    again: int = 0,
 ) -> None:
-    """Queue the question to the people of a step; each message gets its code at the moment of sending."""
+    """Queue the question to the people of a step. At the moment of sending each message gets its code, and the page of
+    the run that carries the phase, where the run is known by then.
+    """
     pack = pack_of(act, programme)
     zh, en = SUBJECT_NAMES[step.subject]
     where = act.session.get_one(Organisation, step.organisation_id)
@@ -175,19 +202,38 @@ def ask_people(
         tiers=len(chain_of(pack, programme, step.subject).tiers),
         version=submission.version,
         due_on=owed.due_on if owed else None,
-        clause=step.basis.get("clause"),
-        setting=step.basis.get("setting"),
+        **ground_facts(pack, step.basis),
         host=host.name,
         subject=step.subject,
+        phase_id=phases[0].id if phases else None,
+        at_once=again > 0,  # whoever asked for a fresh code waits for it now
+        **_attached(act, submission),
     )
 
 
-def renew_code(act: Act, programme: Programme, step: ApprovalStep, who: Person) -> None:
-    """A fresh code for one person of an open step, sent anew; the old one no longer works."""
-    _give_code(act, step, who)
+def _attached(act: Act, submission: Submission) -> dict[str, list[str]]:
+    """The document that is to be decided on, for a mail to carry; the row names it by its hash."""
+    if submission.document_id is None:
+        return {}
+    name, sha256 = act.session.exec(
+        select(Filing.file_name, Document.sha256)
+        .join(Document, col(Document.id) == Filing.document_id)
+        .where(Filing.programme_id == submission.programme_id, Filing.document_id == submission.document_id)
+        .limit(1)
+    ).one()
+    return {"attached": [name], "attached_sha256": [sha256]}
+
+
+def renew_code(act: Act, programme: Programme, step: ApprovalStep, who: Person, *, anew: bool) -> None:
+    """A fresh code for one person of an open step, sent anew; the old one no longer works.
+
+    Unless it begins `anew`, their wrong tries stay counted.
+    """
+    give_code(act, step, who, anew=anew)
     submission = act.session.get_one(Submission, step.submission_id)
     record(act, "code_renewed", programme, subject=step.subject, tier=step.number, ref=who.ref)
-    ask_people(act, programme, step, submission, [who], again=programme.event_number)
+    phases = review_phases(act, programme, step.subject)
+    ask_people(act, programme, step, submission, [who], phases, again=programme.event_number)
 
 
 def drop_pending(act: Act, programme: Programme, submission: Submission) -> None:
@@ -204,12 +250,17 @@ def drop_pending(act: Act, programme: Programme, submission: Submission) -> None
 
 def wake_review(act: Act, programme: Programme, subject: str) -> None:
     """Wake the run that carries the review of a subject."""
+    for phase in review_phases(act, programme, subject):
+        wake(act, programme, phase)
+
+
+def review_phases(act: Act, programme: Programme, subject: str) -> list[Phase]:
+    """The open phases that review a subject: one, as packs are."""
     pack = pack_of(act, programme)
-    for phase in act.session.exec(
+    rows = act.session.exec(
         select(Phase).where(Phase.programme_id == programme.id, Phase.state == PhaseState.OPEN)
-    ).all():
-        if review_subject(pack, phase.key) == subject:
-            wake(act, programme, phase)
+    ).all()
+    return [phase for phase in rows if review_subject(pack, phase.key) == subject]
 
 
 def review_subject(pack: Pack, key: str) -> str | None:

@@ -1,7 +1,8 @@
 """How every operation is recorded: once per key, with its audit event, its wakes and its messages in one transaction.
 
 An operation is a function over an `Act`. The `operation` decorator looks its key up first: the same key with the same
-arguments gives the stored answer and does nothing; with other arguments it is refused.
+arguments gives the stored answer and does nothing; with other arguments it is refused. An act that was refused changed
+nothing, so its key stays free: for the corrected act, or for the same one when it may be done.
 """
 
 import functools
@@ -20,7 +21,7 @@ from sqlmodel import select
 
 from ledger.errors import KeyReused
 from models.act import Act
-from models.office import ActKey, AuditEvent, Counter, Wake
+from models.office import ActKey, AuditEvent, AuditHead, Counter, Wake
 from models.programme import Phase, Programme
 
 GENESIS = "0" * 64
@@ -36,9 +37,13 @@ class Done(BaseModel):
 
 
 def operation(
-    name: str, answer: type[A]
+    name: str, answer: type[A], *, unsaid: frozenset[str] = frozenset()
 ) -> Callable[[Callable[Concatenate[Act, P], A]], Callable[Concatenate[Act, P], A]]:
     """Make a function an operation of the ledger: idempotent under the act's key, its answer kept with the key.
+
+    `unsaid` names arguments that prove who speaks and are no part of what is said, such as a one-time code: nothing of
+    them is kept, since a few digits could be found again from any hash of them. An answer that says `accepted` false is
+    a refusal and is not kept either.
 
     Raises `KeyReused` when the key was used for another act, with other arguments or by another person.
     """
@@ -50,7 +55,9 @@ def operation(
         def once(act: Act, /, *args: P.args, **kwargs: P.kwargs) -> A:
             said = signature.bind(act, *args, **kwargs)
             said.apply_defaults()
-            arguments = {name: value for name, value in said.arguments.items() if value is not act}
+            arguments = {
+                name: value for name, value in said.arguments.items() if value is not act and name not in unsaid
+            }
             print_ = fingerprint([act.actor.person_id, arguments])
             known = act.session.exec(select(ActKey).where(ActKey.key == act.key)).first()
             if known is not None:
@@ -60,6 +67,8 @@ def operation(
                     )
                 return answer.model_validate(known.answer)
             result = function(act, *args, **kwargs)
+            if not getattr(result, "accepted", True):
+                return result
             act.session.add(
                 ActKey(
                     key=act.key,
@@ -125,26 +134,37 @@ def event_hash(event: AuditEvent) -> str:
 def record(act: Act, kind: str, programme: Programme | None = None, /, **facts: Any) -> AuditEvent:
     """Add an audit event to the chain, in this transaction; an event on a programme advances its event number.
 
-    Writers follow one another (see `office.runtime.database`), so the chain has no forks.
+    Writers follow one another (see `office.runtime.database`), so the chain has no forks. It goes on from the head that
+    is kept beside it: events that were cut off at its end leave a gap for ever.
     """
-    last = act.session.exec(select(AuditEvent).order_by(AuditEvent.number.desc()).limit(1)).first()  # type: ignore[attr-defined]
+    event = chain(act, kind, programme, facts)
+    act.session.flush()
+    return event
+
+
+def chain(act: Act, kind: str, programme: Programme | None, facts: Mapping[str, Any]) -> AuditEvent:
+    """As `record`, but written with the next flush: for who records many events at once."""
+    head = act.session.get(AuditHead, 1) or AuditHead(number=0, hash=GENESIS)
     event = AuditEvent(
-        number=last.number + 1 if last else 1,
+        number=head.number + 1,
         at=act.now,
         kind=kind,
         programme_id=programme.id if programme else None,
         person_id=act.actor.person_id,
         door=act.actor.door.value,
         facts=plain(facts),
-        previous_hash=last.hash if last else GENESIS,
+        previous_hash=head.hash,
         hash="",
     )
     event.hash = event_hash(event)
+    head.number, head.hash = event.number, event.hash
+    act.session.add(head)
     if programme is not None:
         programme.event_number += 1
         act.session.add(programme)
     act.session.add(event)
-    act.session.flush()
+    if event.number == 1:
+        act.session.flush()  # from now on the head is found
     return event
 
 
@@ -154,11 +174,16 @@ def wake(act: Act, programme: Programme, phase: Phase | None = None) -> None:
     One open wake a run: a second one raises the number that the run must have observed.
     """
     phase_id = phase.id if phase else None
-    open_wake = act.session.exec(
-        select(Wake).where(Wake.programme_id == programme.id, Wake.phase_id == phase_id, Wake.done_at == None)  # noqa: E711 - SQL
-    ).first()
+    # One act often wakes one run several times; what it found the first time stays true, since writers follow one another.
+    found: dict[tuple[uuid.UUID, uuid.UUID | None], Wake] = act.session.info.setdefault("wakes", {})
+    open_wake = found.get((programme.id, phase_id))
+    if open_wake is None or open_wake.done_at is not None:
+        open_wake = act.session.exec(
+            select(Wake).where(Wake.programme_id == programme.id, Wake.phase_id == phase_id, Wake.done_at == None)  # noqa: E711 - SQL
+        ).first()
     if open_wake is None:
         open_wake = Wake(programme_id=programme.id, phase_id=phase_id, event_number=0, created_at=act.now)
+    found[programme.id, phase_id] = open_wake
     open_wake.event_number = programme.event_number
     act.session.add(open_wake)
 

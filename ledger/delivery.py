@@ -12,9 +12,11 @@ from sqlmodel import col, select
 
 from ledger.chains import decided, latest
 from ledger.core import Done, operation, record
+from ledger.entries import entry_facts
 from ledger.errors import BadInput, Refused, refusal
 from ledger.filings import Stored, file_document, has_filing
 from ledger.lifecycle import advance_programme, county_of, schools_by_session, sessions_of, tell_host
+from ledger.meeting import meet_by_product
 from ledger.nominations import trainees
 from ledger.obligations import cancel_open, meet, rederive
 from ledger.outbox import tell_or_report
@@ -57,7 +59,19 @@ def start_facts(act: Act, programme: Programme, session: ProgrammeSession) -> di
         sort, _, key = condition.partition(":")
         if sort == "document":
             known[condition] = has_filing(act, programme, key, session)
+        if sort == "register":
+            known[condition] = _recorded(act, pack, programme, key, session)
     return known
+
+
+def _recorded(act: Act, pack: Pack, programme: Programme, key: str, session: ProgrammeSession) -> bool:
+    """Whether a register holds a whole entry about the programme; where its entries name a session, about this one."""
+    return any(
+        fact.register == key
+        and fact.subject == programme.ref
+        and str(fact.content.get("session", session.number)) == str(session.number)
+        for fact in entry_facts(act, pack, [key])
+    )
 
 
 @operation("start-session", Done)
@@ -237,6 +251,11 @@ def hand_in_product(
         covers=covers,
         sha256=stored.sha256,
     )
+    for product in spec.products if spec else ():
+        if product.document == kind and any(owed.met_by == kind for owed in pack.obligations):
+            meet_by_product(
+                act, programme, stage, product, len(trainees(act, stage.session_id, stage.school_id)), filing
+            )
     return Done(id=filing.id)
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from ledger.errors import BadInput
+from ledger.uploads import look_into_archive, look_into_pdf
 from models.act import Act
 from models.documents import Document, Filing
 from models.people import Person
@@ -40,10 +41,10 @@ class Stored(BaseModel):
 
 
 def store(root: Path, source: BinaryIO, name: str, formats: Sequence[str], limit_mb: int) -> Stored:
-    """Keep a file under its hash. The content is looked at, never executed.
+    """Keep a file under its hash, there also after a power cut. The content is looked at, never executed.
 
-    Raises `BadInput` when it is empty, larger than `limit_mb`, of a format that is not taken, or not what its name
-    says.
+    Raises `BadInput` when it is empty, larger than `limit_mb`, of a format that is not taken, not what its name says,
+    or holds what may not come in (`ledger.uploads`).
     """
     name = Path(name.replace("\\", "/")).name[-200:]
     ending = _SAME.get(name.rsplit(".", 1)[-1].lower(), name.rsplit(".", 1)[-1].lower())
@@ -68,9 +69,20 @@ def store(root: Path, source: BinaryIO, name: str, formats: Sequence[str], limit
         home = root / digest.hexdigest()[:2] / digest.hexdigest()
         home.parent.mkdir(exist_ok=True)
         partial.replace(home)
+        for folder in (home.parent, root):  # the second holds the first's name
+            _to_disk(folder)
     finally:
         partial.unlink(missing_ok=True)
     return Stored(sha256=digest.hexdigest(), size=size, media_type=media_type, file_name=name)
+
+
+def _to_disk(folder: Path) -> None:
+    """Bring the names in a folder to the disk: the row that names a file must not outlive it."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _look(path: Path, name: str, ending: str) -> str:
@@ -83,15 +95,24 @@ def _look(path: Path, name: str, ending: str) -> str:
     if ending in _OFFICE:
         try:
             with zipfile.ZipFile(path) as archive:
-                if any(entry.startswith(_OFFICE[ending]) for entry in archive.namelist()):
-                    return _OFFICE_TYPES[ending]
-        except zipfile.BadZipFile:
+                is_one = any(entry.startswith(_OFFICE[ending]) for entry in archive.namelist())
+            if is_one:
+                look_into_archive(path, name, office=True)
+                return _OFFICE_TYPES[ending]
+        except (zipfile.BadZipFile, NotImplementedError):
             pass
         raise BadInput([("file", f"{name}: is not a .{ending} file inside; open and save it again")])
     kind = filetype.guess(str(path))
     if kind is None or _SAME.get(kind.extension, kind.extension) != ending:
         found = kind.extension if kind else "something else"
         raise BadInput([("file", f"{name}: says .{ending} but is {found} inside; send the right file")])
+    if ending == "zip":
+        try:
+            look_into_archive(path, name, office=False)
+        except (zipfile.BadZipFile, NotImplementedError):
+            raise BadInput([("file", f"{name}: is not a .{ending} file inside; open and save it again")]) from None
+    if ending == "pdf":
+        look_into_pdf(path, name)
     return str(kind.mime)
 
 

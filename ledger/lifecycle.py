@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from sqlmodel import col, select
 
-from ledger.anchors import TEAM, owner_of
-from ledger.chains import SUBJECT_NAMES, latest, open_chain, review_subject, settled
-from ledger.core import Done, operation, record, wake
+from ledger.anchors import TEAM, owner_of, target_of
+from ledger.chains import latest, new_version, open_chain, review_subject, settled
+from ledger.core import Done, record, wake
 from ledger.filings import has_filing
 from ledger.obligations import cancel_open, meet, oblige
 from ledger.outbox import tell_or_report
@@ -44,9 +44,8 @@ _REVIEWED = {
 }
 
 
-@operation("advance", Done)
 def advance(act: Act, programme_id: uuid.UUID) -> Done:
-    """Open and close whatever is due on a programme. Nothing happens when nothing is."""
+    """Open and close whatever is due on a programme. Nothing happens when nothing is, so it needs no key of its own."""
     advance_programme(act, act.session.get_one(Programme, programme_id))
     return Done(id=programme_id)
 
@@ -54,8 +53,9 @@ def advance(act: Act, programme_id: uuid.UUID) -> Done:
 def advance_programme(act: Act, programme: Programme) -> None:
     """Close the phases whose matter is settled, then open those whose predecessors are closed, until nothing changes."""
     pack = pack_of(act, programme)
+    rows, schools = phases_of(act, programme), schools_by_session(act, programme)
     while programme.state != ProgrammeState.REJECTED:
-        if not _close_settled(act, programme, pack) and not _open_due(act, programme, pack):
+        if not _close_settled(act, programme, pack, rows) and not _open_due(act, programme, pack, rows, schools):
             break
     if programme.state == ProgrammeState.RUNNING and programme.ended_on is not None:
         programme.state = ProgrammeState.ENDED
@@ -76,12 +76,17 @@ def sessions_of(act: Act, programme: Programme) -> list[ProgrammeSession]:
 
 def schools_by_session(act: Act, programme: Programme) -> dict[uuid.UUID, list[uuid.UUID]]:
     """For each session the schools that it visits."""
+    rows = act.session.exec(
+        select(ProgrammeSession.id, SessionSchool.school_id)
+        .join(SessionSchool, col(SessionSchool.session_id) == col(ProgrammeSession.id), isouter=True)
+        .where(ProgrammeSession.programme_id == programme.id)
+        .order_by(col(ProgrammeSession.number), col(SessionSchool.id))
+    ).all()
     found: dict[uuid.UUID, list[uuid.UUID]] = {}
-    for session in sessions_of(act, programme):
-        rows = act.session.exec(
-            select(SessionSchool).where(SessionSchool.session_id == session.id).order_by(col(SessionSchool.id))
-        ).all()
-        found[session.id] = [row.school_id for row in rows]
+    for session_id, school_id in rows:
+        schools = found.setdefault(session_id, [])
+        if school_id is not None:
+            schools.append(school_id)
     return found
 
 
@@ -97,9 +102,9 @@ def over(act: Act, programme: Programme) -> bool:
 # --- closing --------------------------------------------------------------------------------------------------------
 
 
-def _close_settled(act: Act, programme: Programme, pack: Pack) -> bool:
+def _close_settled(act: Act, programme: Programme, pack: Pack, rows: list[Phase]) -> bool:
     closed = False
-    for phase in phases_of(act, programme):
+    for phase in rows:
         if phase.state != PhaseState.OPEN:
             continue
         outcome = outcome_by_fact(act, programme, pack, phase)
@@ -141,13 +146,20 @@ def _scored(act: Act, programme: Programme) -> bool:
     return act.session.exec(query).first() is not None
 
 
+def _handed_in(act: Act, programme: Programme, phase: Phase) -> bool:
+    """Whether every document that the phase asks for came in; where it names none, the archive."""
+    asked = [one.partition(":") for one in phase_of(pack_of(act, programme), phase.key).closes_when]
+    documents = [key for sort, _, key in asked if sort == "document"]
+    return all(has_filing(act, programme, key) for key in documents or [ARCHIVE])
+
+
 _DONE: dict[str, Callable[[Act, Programme, Phase], bool]] = {
     "application": lambda act, programme, phase: True,
     "selection": lambda act, programme, phase: _session(act, phase).list_confirmed_at is not None,
     "check-in": lambda act, programme, phase: _session(act, phase).started_on is not None,
     "training-stage": lambda act, programme, phase: _stages_closed(act, phase),
     "delivery": lambda act, programme, phase: _stages_closed(act, phase),
-    "archive": lambda act, programme, phase: programme.ended_on is not None and has_filing(act, programme, ARCHIVE),
+    "archive": lambda act, programme, phase: programme.ended_on is not None and _handed_in(act, programme, phase),
     "evaluation": lambda act, programme, phase: _scored(act, programme),
 }
 
@@ -166,7 +178,7 @@ def _close(act: Act, programme: Programme, pack: Pack, phase: Phase, outcome: Ph
         tell_host(act, programme, "awarded", str(phase.id), places=programme.places, starts_on=programme.starts_on)
     meet(act, programme, f"phase:{phase.key}", target=phase.target)
     if outcome != PhaseOutcome.REJECTED:
-        oblige(act, programme, f"{phase.key}.closed", session=session)
+        oblige(act, programme, f"{phase.key}.closed", session=session, school_id=phase.school_id)
     wake(act, programme, phase)
     wake(act, programme)
 
@@ -174,15 +186,16 @@ def _close(act: Act, programme: Programme, pack: Pack, phase: Phase, outcome: Ph
 # --- opening --------------------------------------------------------------------------------------------------------
 
 
-def _open_due(act: Act, programme: Programme, pack: Pack) -> bool:
+def _open_due(
+    act: Act, programme: Programme, pack: Pack, rows: list[Phase], schools: dict[uuid.UUID, list[uuid.UUID]]
+) -> bool:
     if programme.state == ProgrammeState.REJECTED:
         return False
-    rows = phases_of(act, programme)
     opened = {_key(row) for row in rows}
     closed = {_key(row) for row in rows if row.state == PhaseState.CLOSED}
-    due = to_open(pack, programme.kind, schools_by_session(act, programme), closed, opened)
+    due = to_open(pack, programme.kind, schools, closed, opened)
     for key in due:
-        _open(act, programme, pack, key)
+        rows.append(_open(act, programme, pack, key))
     return bool(due)
 
 
@@ -190,14 +203,7 @@ def _key(row: Phase) -> PhaseKey:
     return PhaseKey(row.key, row.session_id, row.school_id)
 
 
-def target_of(session_id: uuid.UUID | None, school_id: uuid.UUID | None) -> str:
-    """What a phase or stage is for, as text: `programme`, a session, or a session's school."""
-    if session_id is None:
-        return "programme"
-    return f"{session_id}" if school_id is None else str(uuid.uuid5(session_id, str(school_id)))
-
-
-def _open(act: Act, programme: Programme, pack: Pack, key: PhaseKey) -> None:
+def _open(act: Act, programme: Programme, pack: Pack, key: PhaseKey) -> Phase:
     spec = phase_of(pack, key.key)
     phase = Phase(
         programme_id=programme.id,
@@ -216,8 +222,9 @@ def _open(act: Act, programme: Programme, pack: Pack, key: PhaseKey) -> None:
     wake(act, programme, phase)
     wake(act, programme)
     session = act.session.get(ProgrammeSession, key.session) if key.session else None
-    oblige(act, programme, f"{key.key}.opened", session=session)
+    oblige(act, programme, f"{key.key}.opened", session=session, school_id=key.school)
     _begin(act, programme, pack, spec, phase)
+    return phase
 
 
 def _begin(act: Act, programme: Programme, pack: Pack, spec: PhaseSpec, phase: Phase) -> None:
@@ -255,8 +262,7 @@ def _lay_out_award(act: Act, programme: Programme) -> None:
         submitted_at=act.now,
         created_at=act.now,
     )
-    act.session.add(row)
-    act.session.flush()
+    new_version(act, row)
     open_chain(act, programme, row)
 
 
@@ -321,6 +327,7 @@ def _tell_stage(act: Act, programme: Programme, pack: Pack, spec: PhaseSpec, sta
     known = stage_of(pack, spec.stage) if spec.stage else None
     facts = {
         "stage": stage.name,
+        "stage_en": known.name.en if known else None,
         "session": session.name,
         "from": stage.planned_from,
         "to": stage.planned_to,
@@ -342,6 +349,7 @@ def _tell_stage(act: Act, programme: Programme, pack: Pack, spec: PhaseSpec, sta
             people,
             programme,
             role=role_name(pack, role, "zh-CN"),
+            role_en=role_name(pack, role, "en"),
             school=school,
             duties=[duty.says.zh for duty in known.duties if duty.role == role],
             duties_en=[duty.says.en for duty in known.duties if duty.role == role],
@@ -388,8 +396,3 @@ def tell_host(act: Act, programme: Programme, kind: str, matter: str, **facts: o
 def county_of(act: Act, organisation: Organisation) -> Organisation:
     """The county education authority above an organisation. Raises `NotFound`."""
     return seat_of(act, "county-education-authority", organisation)
-
-
-def subject_label(subject: str, locale: str) -> str:
-    """What a submission is called."""
-    return SUBJECT_NAMES[subject][1 if locale == "en" else 0]

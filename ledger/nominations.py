@@ -1,24 +1,21 @@
-"""Nominations as they stand: who is at which step, what each step rests on, and the tests that a nominee stands.
+"""Nominations as they stand: who is at which step, and what each step rests on.
 
 Decides nothing itself: `rules.selection` does. Serves CQ2021-5.3, 5.9, 10.4 and SL2017-5A.1 to 5A.6.
 """
 
 import uuid
-from collections.abc import Iterable
 
 from sqlmodel import col, select
 
 from ledger.errors import NotFound, Refused, refusal
 from ledger.people import roles_of
 from models.act import Act
-from models.people import Organisation, Person
-from models.programme import Phase, Programme, ProgrammeSession, SessionSchool
-from models.states import NominationState, PhaseState, ProgrammeLevel
-from models.training import Ban, Nomination, NominationStep, PastTraining, PublicNotice
+from models.people import Person
+from models.programme import Phase, Programme, ProgrammeSession
+from models.states import NominationState, PhaseState
+from models.training import Nomination, NominationStep
 from models.values import Verdict
 from policies.schema import Pack
-from rules.bans import BanFact
-from rules.selection import eligible, notice_over
 
 IN_SESSION = (NominationState.CONFIRMED, NominationState.FINISHED)
 
@@ -61,7 +58,9 @@ def steps_done(act: Act, row: Nomination) -> list[str]:
 
 
 def take_step(act: Act, pack: Pack, row: Nomination, step: str, who: Person) -> None:
-    """Record a step of a nomination: who took it, for whom, and its source."""
+    """Record a step of a nomination: who took it, for whom, and its source. Written with the act's next question, so
+    that a list goes in at once.
+    """
     spec = next((one for one in (pack.selection.steps if pack.selection else ()) if one.key == step), None)
     act.session.add(
         NominationStep(
@@ -74,7 +73,28 @@ def take_step(act: Act, pack: Pack, row: Nomination, step: str, who: Person) -> 
             created_at=act.now,
         )
     )
+
+
+def named_by_school(act: Act, programme: Programme, session: ProgrammeSession, pack: Pack, who: Person) -> Nomination:
+    """The nomination of a teacher whom the school names: where the pack asks for no enrolment, it begins here.
+
+    Raises `Refused` where the pack asks for it and the teacher has not enrolled.
+    """
+    known = select(Nomination).where(Nomination.session_id == session.id, Nomination.person_id == who.id)
+    steps = pack.selection.steps if pack.selection else ()
+    if any(step.key == "volunteer" for step in steps) or act.session.exec(known).first() is not None:
+        return nomination_of(act, session, who)
+    row = Nomination(
+        programme_id=programme.id,
+        session_id=session.id,
+        person_id=who.id,
+        school_id=who.organisation_id,
+        state=NominationState.VOLUNTEERED,
+        created_at=act.now,
+    )
+    act.session.add(row)
     act.session.flush()
+    return row
 
 
 def nomination_of(act: Act, session: ProgrammeSession, who: Person) -> Nomination:
@@ -133,58 +153,3 @@ def refuse(act: Act, row: Nomination, verdict: Verdict) -> None:
     row.state, row.refusal = NominationState.REFUSED, verdict.zh[:400]
     row.refusal_basis = verdict.basis[0].label[:100] if verdict.basis else None
     act.session.add(row)
-
-
-def notice_must_be_over(act: Act, pack: Pack, session: ProgrammeSession, school: Organisation) -> None:
-    """Where the pack has a public notice, the school's must have stood long enough. Raises `Refused`."""
-    if pack.selection is None or not any(step.key == "notice" for step in pack.selection.steps):
-        return
-    row = act.session.exec(
-        select(PublicNotice).where(PublicNotice.session_id == session.id, PublicNotice.school_id == school.id)
-    ).first()
-    if row is not None:
-        allow(notice_over(pack, row.from_on, row.to_on, act.today), about=school.name)
-
-
-def tests(
-    act: Act, programme: Programme, session: ProgrammeSession, pack: Pack, row: Nomination, school: Organisation
-) -> Iterable[Verdict]:
-    """One verdict for each test that the pack sets a nominee."""
-    bans = [
-        BanFact(
-            levels=tuple(ProgrammeLevel(level) for level in ban.levels.split(",")),
-            ends_on=ban.ends_on,
-            starts_on=ban.starts_on,
-        )
-        for ban in act.session.exec(select(Ban).where(Ban.person_id == row.person_id)).all()
-    ]
-    before = act.session.exec(
-        select(Nomination.id)
-        .join(Programme, col(Programme.id) == col(Nomination.programme_id))
-        .where(
-            Nomination.person_id == row.person_id,
-            Nomination.id != row.id,
-            col(Nomination.state).in_([*IN_SESSION, NominationState.RETURNED]),
-            Programme.kind == programme.kind,
-            Programme.subject == programme.subject,
-        )
-    ).first()
-    past = act.session.exec(
-        select(PastTraining.id).where(
-            PastTraining.person_id == row.person_id,
-            PastTraining.kind == programme.kind,
-            PastTraining.subject == programme.subject,
-        )
-    ).first()
-    visited = act.session.exec(select(SessionSchool.id).where(SessionSchool.session_id == session.id).limit(1)).first()
-    return eligible(
-        pack,
-        level=ProgrammeLevel(programme.level),
-        starts_on=session.starts_on,
-        bans=bans,
-        took_part=before is not None or past is not None,
-        rural=school.rural or visited is None,
-        voluntary="volunteer" in steps_done(act, row),
-        on=act.today,
-        kind=programme.kind,
-    )

@@ -1,42 +1,35 @@
-"""What is owed by when: created with the event that causes it, met by an act, climbed by the sweep.
+"""What is owed by when: created with the event that causes it, met by an act.
 
-A due day is derived by the pack's rule from recorded anchors; when an anchor moves, the day moves with an event.
-The claim of a rung is an insert under a unique key, so two sweeps at once, or one after a standstill, fire each
-rung once and in order. Serves CQ2021-6.7, 6.10, 6.11 and every other clause that the pack makes an obligation of.
+A due day is derived by the pack's rule from recorded anchors; when an anchor moves, the day moves with an event. What
+people do to a deadline is `ledger.deadlines`, what climbs its ladder `ledger.sweeping`. Serves CQ2021-6.7, 6.10, 6.11
+and every other clause that the pack makes an obligation of.
 """
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 
-from pydantic import BaseModel
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from ledger.anchors import anchors, facts, owner_of, session_days, step_rule
-from ledger.core import Done, operation, record
-from ledger.errors import BadInput
-from ledger.outbox import cancel_messages, tell_or_report
+from ledger.anchors import anchors, facts, owner_of, session_days, stage_days, step_rule, target_of
+from ledger.core import record
+from ledger.errors import refusal
+from ledger.outbox import cancel_messages
 from ledger.packs import pack_of
-from ledger.people import HEAD, holders, must_be_office, office_people
 from models.act import Act
-from models.documents import Filing, Obligation, RungFired
-from models.people import Organisation, Person
-from models.programme import Programme, ProgrammeSession
+from models.documents import DeadlineChange, Filing, Obligation
+from models.people import Organisation
+from models.programme import Programme, ProgrammeSession, SessionSchool
 from models.review import ApprovalStep
 from models.states import ObligationState
-from policies.lookup import find, role_name
-from policies.schema import LadderRung, ObligationKind, Pack
-from rules.deadlines import due_at, due_on, late_days, next_rung, recurring, rungs
+from policies.lookup import find
+from policies.schema import ObligationKind, Pack
+from rules.deadlines import RungDue, due_at, due_on, late_days, recurring, rungs
+from rules.extensions import Extended, Stood, due_after, runs_again_on, stood
 
 PROGRAMME = "programme"
-
-
-class Swept(BaseModel):
-    """How many rungs a sweep climbed, and whether more are due."""
-
-    fired: int
-    more: bool
+TOP = "top-of-ladder"
 
 
 def oblige(
@@ -45,15 +38,20 @@ def oblige(
     event: str,
     session: ProgrammeSession | None = None,
     step: ApprovalStep | None = None,
+    school_id: uuid.UUID | None = None,
 ) -> None:
     """Create what falls due with an event (`award.closed`, `step.opened`, …), each once; called again it adds
-    nothing.
+    nothing. What is owed per school is created for each school that the session visits, or for the one of the event.
     """
     pack = pack_of(act, programme)
     for kind in pack.obligations:
         if kind.opens_with != event or (kind.kinds and programme.kind not in kind.kinds):
             continue
         for at in _sessions(act, programme, kind, session):
+            if at is not None and kind.per == "school":
+                for school in _schools(act, at, school_id):
+                    _create(act, programme, pack, kind, target_of(at.id, school.id), at, None, school)
+                continue
             target = str(step.id) if step and kind.per == "step" else str(at.id) if at else PROGRAMME
             _create(act, programme, pack, kind, target, at, step if kind.per == "step" else None)
 
@@ -70,6 +68,35 @@ def _sessions(
         yield from act.session.exec(query.order_by(col(ProgrammeSession.number))).all()
 
 
+def _schools(act: Act, session: ProgrammeSession, school_id: uuid.UUID | None) -> Sequence[Organisation]:
+    """The schools that a session visits, or the one that is meant."""
+    query = (
+        select(Organisation)
+        .join(SessionSchool, col(SessionSchool.school_id) == col(Organisation.id))
+        .where(SessionSchool.session_id == session.id)
+    )
+    if school_id is not None:
+        query = query.where(Organisation.id == school_id)
+    return act.session.exec(query.order_by(col(SessionSchool.id))).all()
+
+
+def _days(
+    act: Act,
+    programme: Programme,
+    pack: Pack,
+    kind: ObligationKind,
+    session: ProgrammeSession | None,
+    step: ApprovalStep | None,
+    target: str,
+) -> dict[str, date]:
+    """The days from which what is owed is counted; those of its stage where its rule asks for them."""
+    known = anchors(act, programme, session, step)
+    rules = (pack.rules.get(key) or pack.settings.get(key) for key in (kind.due, kind.not_before) if key)
+    if any(rule is not None and (rule.counted_from or "").startswith("stage.") for rule in rules):
+        known |= stage_days(act, programme, kind.opens_with.partition(".")[0], session, target)
+    return known
+
+
 def _create(
     act: Act,
     programme: Programme,
@@ -78,6 +105,7 @@ def _create(
     target: str,
     session: ProgrammeSession | None,
     step: ApprovalStep | None,
+    school: Organisation | None = None,
 ) -> None:
     known = select(Obligation).where(
         Obligation.programme_id == programme.id, Obligation.kind == kind.key, Obligation.target == target
@@ -87,15 +115,20 @@ def _create(
     if before is not None and (not again or before.state == ObligationState.OPEN):
         return
     role = step.role if step else kind.owed_by
-    owner_id = step.organisation_id if step else owner_of(act, programme, pack, role).id
+    owner_id = step.organisation_id if step else owner_of(act, programme, pack, role, school).id
     rule = step_rule(pack, programme, step) if step else kind.due
     days: tuple[date, ...]
     if kind.every:
         days = recurring(pack, kind, session_days(act, programme, session))
         basis = find(pack, kind.every, programme.starts_on).basis
     else:
-        due = due_on(pack, rule, anchors(act, programme, session, step), facts(programme))
+        known_days = _days(act, programme, pack, kind, session, step, target)
+        due = due_on(pack, rule, known_days, facts(programme))
         days, basis = (due.on,), due.basis
+    opens_on = None
+    if kind.not_before is not None:
+        known_days = _days(act, programme, pack, kind, session, step, target)
+        opens_on = due_on(pack, kind.not_before, known_days, facts(programme)).on
     for number, day in enumerate(days, start=before.number + 1 if before else 1):
         row = Obligation(
             programme_id=programme.id,
@@ -106,25 +139,80 @@ def _create(
             step_id=step.id if step else None,
             owed_by_id=owner_id,
             owed_by_role=role,
+            derived_on=day,
+            opens_on=opens_on,
             due_on=day,
             due_at=due_at(day, act.zone),
             state=ObligationState.OPEN,
             basis=basis.model_dump(mode="json"),
             created_at=act.now,
         )
-        _aim(act, pack, kind, row)
+        aim(act, pack, kind, row)
         act.session.add(row)
     act.session.flush()
 
 
-def _aim(act: Act, pack: Pack, kind: ObligationKind, row: Obligation) -> None:
+def aim(act: Act, pack: Pack, kind: ObligationKind, row: Obligation) -> None:
     """Set the next rung: those whose moment passed before the matter was known are left out, but an overdue
     matter's latest.
     """
     passed = [rung.number for rung in rungs(pack, kind.ladder, row.due_on, act.zone) if rung.at <= act.now]
     row.rung = (passed[-1] if row.due_at >= act.now else passed[-1] - 1) if passed else 0
-    coming = next_rung(pack, kind.ladder, row.due_on, act.zone, row.rung)
-    row.next_at = coming.at if coming else None
+    set_next(act, pack, kind, row)
+
+
+def set_next(
+    act: Act, pack: Pack, kind: ObligationKind, row: Obligation, ladder: Sequence[RungDue] | None = None
+) -> None:
+    """Set the next moment after the rung reached: of the rung that comes, or of a stopped clock's running again."""
+    row.rests = None
+    if row.stopped_at is not None:
+        row.next_at = runs_again_at(act, pack, kind, row)
+        return
+    ladder = rungs(pack, kind.ladder, row.due_on, act.zone) if ladder is None else ladder
+    coming = ladder[row.rung] if row.rung < len(ladder) else None
+    row.next_at = moment_of(row, coming) if coming else None
+    if coming is None:
+        row.rests = TOP
+
+
+def moment_of(row: Obligation, coming: RungDue) -> datetime:
+    """When a rung is due: an acknowledgement puts off what is said to the owner, never an escalation."""
+    if row.silenced_until is None or coming.rung.rung == "escalate":
+        return coming.at
+    return max(coming.at, row.silenced_until)
+
+
+def working(pack: Pack, rule_id: str) -> bool:
+    """Whether a rule counts working days."""
+    rule = pack.rules.get(rule_id) or pack.settings.get(rule_id)
+    return rule is not None and rule.unit == "working_day"
+
+
+def rule_of(act: Act, programme: Programme, pack: Pack, kind: ObligationKind, row: Obligation) -> str:
+    """The rule or setting that gives the due day of an obligation."""
+    step = act.session.get(ApprovalStep, row.step_id) if row.step_id else None
+    return step_rule(pack, programme, step) if step else kind.due
+
+
+def runs_again_at(act: Act, pack: Pack, kind: ObligationKind, row: Obligation) -> datetime:
+    """When a stopped clock runs again by itself, its budget used up: the end of that day."""
+    assert row.stopped_at is not None
+    programme = act.session.get_one(Programme, row.programme_id)
+    left = max(0, (row.stop_budget or 0) - row.stopped_days)
+    stopped_on = row.stopped_at.astimezone(act.zone).date()
+    last = runs_again_on(stopped_on, left, working=working(pack, rule_of(act, programme, pack, kind, row)))
+    return due_at(last, act.zone)
+
+
+def due_so_far(act: Act, programme: Programme, pack: Pack, kind: ObligationKind, row: Obligation) -> date:
+    """The due day at this moment: of a stopped clock with the days that it has stood until today."""
+    if row.stopped_at is None:
+        return row.due_on
+    counts = working(pack, rule_of(act, programme, pack, kind, row))
+    days = stood(row.stopped_at.astimezone(act.zone).date(), act.today, working=counts)
+    left = max(0, (row.stop_budget or 0) - row.stopped_days)
+    return due_after(row.due_on, [Stood(min(days, left))], working=counts)
 
 
 # --- meeting, moving, waiving ---------------------------------------------------------------------------------------
@@ -149,9 +237,10 @@ def meet(act: Act, programme: Programme, met_by: str, target: str | None = None,
         row = act.session.exec(query.order_by(col(Obligation.due_on), col(Obligation.number))).first()
         if row is None:
             continue
-        row.late_days = late_days(row.due_on, act.today)
+        _must_be_in_window(act, programme, pack, kind, row)
+        row.late_days = late_days(due_so_far(act, programme, pack, kind, row), act.today)
         row.state = ObligationState.MET_LATE if row.late_days else ObligationState.MET
-        row.met_at, row.next_at = act.now, None
+        row.met_at, row.next_at, row.rests, row.stopped_at = act.now, None, None, None
         row.met_by_id = filing.id if filing else None
         act.session.add(row)
         cancel_messages(act, obligation_id=row.id)
@@ -159,6 +248,29 @@ def meet(act: Act, programme: Programme, met_by: str, target: str | None = None,
             worst = max(worst, row.late_days)
         record(act, "obligation_met", programme, obligation=kind.key, due_on=row.due_on, late_days=row.late_days)
     return worst
+
+
+def _must_be_in_window(act: Act, programme: Programme, pack: Pack, kind: ObligationKind, row: Obligation) -> None:
+    """Not before the window opens, and not after it closed where the pack says so. Raises `Refused`."""
+    clause, setting = row.basis.get("clause"), row.basis.get("setting")
+    if row.opens_on is not None and act.today < row.opens_on:
+        raise refusal(
+            "obligation.window",
+            f"“{kind.name.zh}”自{row.opens_on}起受理,现在还早;请届时再办理",
+            f"“{kind.name.en}” is taken from {row.opens_on} on; it is too early now, come back then",
+            clause=clause,
+            setting=setting,
+        )
+    last = due_so_far(act, programme, pack, kind, row)
+    if kind.late == "refused" and act.today > last:
+        raise refusal(
+            "obligation.window",
+            f"“{kind.name.zh}”已于{last}截止,不再受理;确有原因的请项目办延期(songjiao deadline extend)",
+            f"“{kind.name.en}” closed on {last}; where there is a reason, the programme office extends it "
+            "(songjiao deadline extend)",
+            clause=clause,
+            setting=setting,
+        )
 
 
 def cancel_open(
@@ -188,7 +300,7 @@ def cancel_open(
 
 def _cancel(act: Act, programme: Programme, why: str, query: SelectOfScalar[Obligation]) -> None:
     for row in act.session.exec(query).all():
-        row.state, row.next_at = ObligationState.CANCELLED, None
+        row.state, row.next_at, row.rests = ObligationState.CANCELLED, None, None
         act.session.add(row)
         cancel_messages(act, obligation_id=row.id)
         record(act, "obligation_cancelled", programme, obligation=row.kind, due_on=row.due_on, why=why)
@@ -208,130 +320,45 @@ def rederive(act: Act, programme: Programme) -> None:
         session = act.session.get(ProgrammeSession, row.session_id) if row.session_id else None
         step = act.session.get(ApprovalStep, row.step_id) if row.step_id else None
         rule = step_rule(pack, programme, step) if step else kind.due
-        due = due_on(pack, rule, anchors(act, programme, session, step), facts(programme))
-        if due.on == row.due_on:
-            continue
-        record(act, "obligation_moved", programme, obligation=row.kind, old=row.due_on, new=due.on)
-        cancel_messages(act, obligation_id=row.id)
-        row.due_on, row.due_at, row.moves = due.on, due_at(due.on, act.zone), row.moves + 1
-        _aim(act, pack, kind, row)
+        known = _days(act, programme, pack, kind, session, step, row.target)
+        row.derived_on = due_on(pack, rule, known, facts(programme)).on
+        if kind.not_before is not None:
+            row.opens_on = due_on(pack, kind.not_before, known, facts(programme)).on
         act.session.add(row)
+        old = row.due_on
+        if move(act, programme, pack, kind, row):
+            record(act, "obligation_moved", programme, obligation=row.kind, old=old, new=row.due_on)
 
 
-@operation("waive-obligation", Done)
-def waive(act: Act, obligation_id: uuid.UUID, reason: str) -> Done:
-    """The programme office waives an obligation, with its reason (免报). Raises `BadInput` without one, `Refused`
-    for others.
+def move(act: Act, programme: Programme, pack: Pack, kind: ObligationKind, row: Obligation) -> bool:
+    """Work out the due day anew from the derived one and what people did to it; answers whether it moved.
+
+    Where it did, unsent messages on it are cancelled and its ladder starts anew.
     """
-    must_be_office(act, "免报", "waive an obligation")
-    if not reason.strip():
-        raise BadInput([("reason", "a waiver needs its reason (事由)")])
-    row = act.session.get_one(Obligation, obligation_id)
-    programme = act.session.get_one(Programme, row.programme_id)
-    if row.state == ObligationState.OPEN:
-        row.state, row.next_at = ObligationState.WAIVED, None
-        act.session.add(row)
-        cancel_messages(act, obligation_id=row.id)
-        record(act, "obligation_waived", programme, obligation=row.kind, due_on=row.due_on, reason=reason)
-    return Done(id=row.id)
-
-
-# --- the sweep ------------------------------------------------------------------------------------------------------
-
-
-def sweep(act: Act, limit: int = 200) -> Swept:
-    """Climb the rungs that are due, oldest first, at most `limit` of them; each rung once, its messages in this
-    transaction.
-    """
-    rows = act.session.exec(
-        select(Obligation)
-        .where(Obligation.state == ObligationState.OPEN, col(Obligation.next_at) <= act.now)
-        .order_by(col(Obligation.next_at), col(Obligation.id))
-        .limit(limit)
-    ).all()
-    for row in rows:
-        _climb(act, row)
-    act.session.flush()
-    coming = next_moment(act)
-    return Swept(fired=len(rows), more=coming is not None and coming <= act.now)
-
-
-def _climb(act: Act, row: Obligation) -> None:
-    programme = act.session.get_one(Programme, row.programme_id)
-    pack = pack_of(act, programme)
-    kind = next(kind for kind in pack.obligations if kind.key == row.kind)
-    due = next_rung(pack, kind.ladder, row.due_on, act.zone, row.rung)
-    if due is None:
-        row.next_at = None
-        act.session.add(row)
-        return
-    people = recipients(act, row, due.rung)
-    row.rung = due.number
-    coming = next_rung(pack, kind.ladder, row.due_on, act.zone, row.rung)
-    row.next_at = coming.at if coming else None
+    counts = working(pack, rule_of(act, programme, pack, kind, row))
+    due = due_after(row.derived_on, changes_of(act, row), working=counts)
+    if due == row.due_on:
+        return False
+    cancel_messages(act, obligation_id=row.id)
+    row.due_on, row.due_at, row.moves = due, due_at(due, act.zone), row.moves + 1
+    aim(act, pack, kind, row)
     act.session.add(row)
-    owner = act.session.get_one(Organisation, row.owed_by_id)
-    record(
-        act,
-        f"obligation_{_PAST[due.rung.rung]}",
-        programme,
-        obligation=row.kind,
-        owed_by=owner.name,
-        due_on=row.due_on,
-        rung=due.number,
-        to=[who.ref for who in people],
-    )
-    reached = tell_or_report(
-        act,
-        f"obligation-{due.rung.rung}",
-        f"{row.id}:{row.moves}:{due.number}",
-        people,
-        programme,
-        obligation_id=row.id,
-        what=kind.name.zh,
-        what_en=kind.name.en,
-        owed_by=owner.name,
-        owed_by_role=role_name(pack, row.owed_by_role, "zh-CN"),
-        due_on=row.due_on,
-        days=(act.today - row.due_on).days,
-        clause=row.basis.get("clause"),
-        setting=row.basis.get("setting"),
-    )
-    act.session.add(
-        RungFired(
-            obligation_id=row.id,
-            move=row.moves,
-            number=due.number,
-            rung=due.rung.rung,
-            due_at=due.at,
-            fired_at=act.now,
-            reached=reached,
-            created_at=act.now,
-        )
-    )
-    act.session.flush()
-    if not reached and coming is not None and row.due_at < act.now:
-        row.next_at = min(coming.at, act.now)  # overdue and nobody reached: the next rung follows at once
+    return True
 
 
-_PAST = {"remind": "reminded", "chase": "chased", "escalate": "escalated"}
+def changes_of(act: Act, row: Obligation) -> list[Extended | Stood]:
+    """The extensions and standstills of an obligation, in the order in which they were recorded."""
+    found: list[Extended | Stood] = []
+    query = select(DeadlineChange).where(DeadlineChange.obligation_id == row.id)
+    for change in act.session.exec(query.order_by(col(DeadlineChange.created_at), col(DeadlineChange.id))).all():
+        if change.change == "extended" and change.until_on is not None:
+            found.append(Extended(change.until_on))
+        elif change.change == "resumed" and change.days:
+            found.append(Stood(change.days))
+    return found
 
 
-def recipients(act: Act, row: Obligation, rung: LadderRung) -> list[Person]:
-    """The people a rung speaks to: the owner's, their head, the body above, the programme office."""
-    owner = act.session.get_one(Organisation, row.owed_by_id)
-    people: list[Person] = []
-    for to in rung.to:
-        if to == "owner":
-            people += holders(act, owner.id, row.owed_by_role) or holders(act, owner.id, "contact", owner.kind)
-        elif to == "head":
-            people += holders(act, owner.id, HEAD)
-        elif to == "next-level" and owner.parent_id:
-            above = act.session.get_one(Organisation, owner.parent_id)
-            people += holders(act, above.id, above.kind)
-        elif to == "programme-office":
-            people += office_people(act)
-    return list({who.id: who for who in people}.values())
+# --- what comes next -------------------------------------------------------------------------------------------------
 
 
 def next_moment(act: Act) -> datetime | None:

@@ -1,5 +1,7 @@
 """The pack a programme is pinned to. A published amendment changes nothing for a programme that runs."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import select
@@ -9,7 +11,7 @@ from models.act import Act
 from models.programme import PolicySnapshot, Programme
 from models.states import ApplicantKind, ProgrammeLevel
 from policies.loader import pack_from_snapshot, pack_hash
-from policies.lookup import chain_for
+from policies.lookup import chain_for, setting_words
 from policies.schema import Chain, Pack
 
 _KEEP = 64
@@ -25,6 +27,12 @@ def pack_of(act: Act, programme: Programme) -> Pack:
             _known.clear()
         _known[programme.snapshot_id] = pack
     return pack
+
+
+def ground_facts(pack: Pack, basis: Mapping[str, Any]) -> dict[str, Any]:
+    """What a message rests on: the clause, or the office's setting in words for each language."""
+    zh, en = setting_words(pack, basis.get("setting"), basis.get("setting_en"))
+    return {"clause": basis.get("clause"), "setting": zh or None, "setting_en": en or None}
 
 
 def pin(act: Act, pack: Pack) -> PolicySnapshot:

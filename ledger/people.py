@@ -4,7 +4,7 @@ import re
 import uuid
 from collections.abc import Sequence
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from ledger.core import Done, next_number, operation, record
 from ledger.errors import BadInput, NotFound, refusal
@@ -14,7 +14,7 @@ from models.people import Organisation, Person, RoleAssignment
 CLERK = "clerk"
 HEAD = "head"
 OFFICE = "programme-office"
-_MAIL = re.compile(r"[^@\s<>\",;]+@[^@\s<>\",;]+")
+MAIL = re.compile(r"[^@\s<>\",;]+@[^@\s<>\",;]+")
 
 
 @operation("add-organisation", Done)
@@ -74,7 +74,7 @@ def add_person(
     name = name.strip()
     if not name:
         raise BadInput([("name", "is empty; give the person's name")])
-    if email is not None and not _MAIL.fullmatch(email):
+    if email is not None and not MAIL.fullmatch(email):
         raise BadInput([("email", f"{email!r} is not a mail address")])
     if locale not in ("zh-CN", "en"):
         raise BadInput([("locale", f"{locale!r} is not one of zh-CN, en")])
@@ -197,18 +197,52 @@ def seat_of(act: Act, role: str, near: Organisation) -> Organisation:
     A county's institute is found beside the county's authority; a municipal centre beside the commission.
     Raises `NotFound` when there is none.
     """
-    at: Organisation | None = near
-    while at is not None:
-        if at.kind == role:
-            return at
-        beside = act.session.exec(
-            select(Organisation)
-            .where(Organisation.parent_id == at.id, Organisation.kind == role)
-            .order_by(Organisation.name)
-        ).first()
-        if beside is not None:
-            return beside
-        at = act.session.get(Organisation, at.parent_id) if at.parent_id else None
-    raise NotFound(
+    found = seats_of(act, role, [near]).get(near.id)
+    if found is None:
+        raise no_seat(role, near)
+    return found
+
+
+def no_seat(role: str, near: Organisation) -> NotFound:
+    """What is said where no organisation holds a role for `near`."""
+    return NotFound(
         f"no organisation of kind {role} is recorded above or beside {near.name}; add it (songjiao organisation add)"
     )
+
+
+def seats_of(act: Act, role: str, nears: Sequence[Organisation]) -> dict[uuid.UUID, Organisation]:
+    """For each of many organisations the one that `seat_of` finds, by its id; left out where there is none. Asks the
+    ledger twice for each level of the tree, however many there are.
+    """
+    found: dict[uuid.UUID, Organisation] = {}
+    at = {near.id: near for near in nears}
+    while at:
+        found |= {near: place for near, place in at.items() if place.kind == role}
+        at = {near: place for near, place in at.items() if near not in found}
+        if not at:
+            break
+        beside = _first_child(act, role, {place.id for place in at.values()})
+        found |= {near: beside[place.id] for near, place in at.items() if place.id in beside}
+        at = {near: place for near, place in at.items() if near not in found and place.parent_id is not None}
+        above = _by_id(act, {place.parent_id for place in at.values() if place.parent_id})
+        at = {near: above[place.parent_id] for near, place in at.items() if place.parent_id in above}
+    return found
+
+
+def _first_child(act: Act, role: str, parents: set[uuid.UUID]) -> dict[uuid.UUID, Organisation]:
+    """By parent the first organisation of a kind below it, by name."""
+    query = select(Organisation).where(col(Organisation.parent_id).in_(parents), Organisation.kind == role)
+    found: dict[uuid.UUID, Organisation] = {}
+    for row in act.session.exec(query.order_by(col(Organisation.name))).all():
+        if row.parent_id is not None:
+            found.setdefault(row.parent_id, row)
+    return found
+
+
+def _by_id(act: Act, ids: set[uuid.UUID]) -> dict[uuid.UUID, Organisation]:
+    if len(ids) == 1:  # may be known to the session already
+        row = act.session.get(Organisation, next(iter(ids)))
+        return {row.id: row} if row else {}
+    if not ids:
+        return {}
+    return {row.id: row for row in act.session.exec(select(Organisation).where(col(Organisation.id).in_(ids))).all()}

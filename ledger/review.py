@@ -13,32 +13,34 @@ from sqlmodel import col, select
 from ledger.chains import (
     SUBJECT_NAMES,
     deciders,
-    drop_pending,
     latest,
+    new_version,
     open_chain,
-    open_step,
     renew_code,
     wake_review,
 )
 from ledger.codes import Decided as Decided
 from ledger.codes import check_code, refuse_attempt
-from ledger.core import Done, operation, record
+from ledger.core import Done, fingerprint, operation, record
+from ledger.deciding import OUTCOME_ZH as OUTCOME_ZH
+from ledger.deciding import conclude
 from ledger.errors import BadInput, NotFound, Refused, refusal
-from ledger.filings import Stored, file_document, keep
-from ledger.lifecycle import advance_programme, reopen_application, tell_host
-from ledger.obligations import meet, oblige
-from ledger.outbox import cancel_messages
+from ledger.filings import Stored, file_document
+from ledger.lifecycle import advance_programme
+from ledger.obligations import meet
 from ledger.packs import chain_of, pack_of
 from ledger.people import must_be_office, person, roles_of
 from ledger.programmes import by_ref, content_verdicts, must_speak_for_host
+from ledger.seats import Seat, tier_of
+from ledger.voting import hear, reasons_of, seat_for, voices_on
 from models.act import Act
 from models.people import Organisation, Person
 from models.programme import Phase, Programme
-from models.review import ApprovalStep, Decision, OneTimeCode, Submission
+from models.review import ApprovalStep, OneTimeCode, Submission
 from models.states import DecisionOutcome, PhaseState, ReviewSubject, StepState, SubmissionState, TierAction
 from models.values import Application, Basis, Plan, Verdict
 from rules.admission import admitted, marks
-from rules.approval import after_decision, may_decide
+from rules.approval import may_decide
 
 # --- coming in ------------------------------------------------------------------------------------------------------
 
@@ -58,7 +60,9 @@ def submit_plan(act: Act, programme_ref: str, plan: Plan, stored: Stored | None 
     missing = marks(chain, signed=plan.signed, sealed=plan.sealed)
     if missing is not None and not missing.allowed:
         raise Refused(missing)
-    verdicts = content_verdicts(act, pack, "implementation-plan", plan.courses, plan.experts, plan.reasons)
+    verdicts = content_verdicts(
+        act, pack, "implementation-plan", plan, act.session.get_one(Organisation, programme.host_id)
+    )
     return _take_in(act, programme, ReviewSubject.PLAN, plan, verdicts, stored, who)
 
 
@@ -78,9 +82,7 @@ def correct_application(act: Act, programme_ref: str, application: Application) 
         raise BadInput(
             [("host, kind, level", f"a correction keeps {', '.join(same)}; send another application instead")]
         )
-    verdicts = content_verdicts(
-        act, pack_of(act, programme), "application", application.courses, application.experts, application.reasons
-    )
+    verdicts = content_verdicts(act, pack_of(act, programme), "application", application, host)
     return _take_in(act, programme, ReviewSubject.APPLICATION, application, verdicts, None, who)
 
 
@@ -139,9 +141,16 @@ def _take_in(
         submitted_at=act.now,
         created_at=act.now,
     )
-    act.session.add(row)
-    act.session.flush()
-    record(act, "submitted", programme, subject=subject, version=row.version)
+    new_version(act, row)
+    record(
+        act,
+        "submitted",
+        programme,
+        subject=subject,
+        version=row.version,
+        content=fingerprint(row.content),
+        page=stored.sha256 if stored else None,
+    )
     late = meet(act, programme, subject, filing=filing)
     meet(act, programme, f"correction:{subject}")
     if filing is not None and late:
@@ -155,7 +164,7 @@ def _take_in(
 # --- deciding -------------------------------------------------------------------------------------------------------
 
 
-@operation("decide-step", Decided)
+@operation("decide-step", Decided, unsaid=frozenset({"code"}))
 def decide_step(
     act: Act,
     step_id: uuid.UUID,
@@ -181,11 +190,16 @@ def decide_step(
         return refuse_attempt(
             act, programme, step, None, "unknown-person", "查无此人,请填写消息中的人员编号", str(error)
         )
-    refusal = check_code(act, programme, step, who, code)
+    refusal = check_code(act, programme, step, who, code, on_behalf=bool(on_behalf_of))
     if refusal is not None:
         return refusal
     pack = pack_of(act, programme)
     role = pack.roles.get(step.role)
+    many = tier_of(act, programme, step).quorum.kind != "one"
+    seat = seat_for(act, step, who, on_behalf_of if many else None)
+    asked = (step.organisation_id, step.role) in roles_of(act, who.id)  # and was heard, or handed it on
+    if seat is None and (asked if not on_behalf_of else many):
+        return _no_seat(act, programme, step, who)
     verdict = may_decide(
         pack,
         step_state=StepState(step.state),
@@ -193,129 +207,57 @@ def decide_step(
         outcome=outcome,
         step_role=step.role,
         step_organisation_id=step.organisation_id,
-        person_roles=roles_of(act, who.id),
+        person_roles=_roles_here(act, step, who, seat),
         person_organisation_id=who.organisation_id,
         host_id=programme.host_id,
         seat=role.seat if role else "organisation",
         on_behalf=bool(on_behalf_of),
         has_scan=scan is not None,
         comment=comment,
+        person=who.ref,
+        organisation=act.session.get_one(Organisation, step.organisation_id).name,
     )
     if not verdict.allowed:
         return refuse_attempt(act, programme, step, who, verdict.key, verdict.zh, verdict.en, verdict.basis)
-    _decide(act, programme, step, who, outcome, comment, on_behalf_of, scan)
+    for_id = seat.holder.id if seat and not on_behalf_of and seat.holder.id != who.id else None
     zh, _ = SUBJECT_NAMES[step.subject]
+    if many and seat is not None:
+        heard = hear(act, programme, pack, step, seat, who, outcome, comment, on_behalf_of, scan)
+        if heard is None:
+            wake_review(act, programme, step.subject)
+            return Decided(
+                accepted=True,
+                zh=f"{zh}第{step.number}级:已记录您的意见({OUTCOME_ZH[(step.action, outcome)]}),尚待其他审核人",
+                en=f"{step.subject} tier {step.number}: your {outcome} is recorded; others are still awaited",
+                basis=[Basis.model_validate(step.basis).label],
+                basis_en=[Basis.model_validate(step.basis).label_en],
+                step_id=step.id,
+            )
+        outcome, comment = heard, reasons_of(voices_on(act, step), heard)
+    conclude(act, programme, step, who, outcome, comment, on_behalf_of, scan, for_id=for_id)
     return Decided(
         accepted=True,
         zh=f"{zh}第{step.number}级:已记录{OUTCOME_ZH[(step.action, outcome)]}",
         en=f"{step.subject} tier {step.number}: {outcome} recorded",
         basis=[Basis.model_validate(step.basis).label],
+        basis_en=[Basis.model_validate(step.basis).label_en],
         step_id=step.id,
     )
 
 
-OUTCOME_ZH = {
-    ("approve", DecisionOutcome.APPROVE): "审核同意",
-    ("review", DecisionOutcome.APPROVE): "审核通过",
-    ("sign-and-seal", DecisionOutcome.APPROVE): "签字盖章",
-    ("award", DecisionOutcome.APPROVE): "同意立项",
-    ("file", DecisionOutcome.FILE): "予以备案",
-    **{(action, DecisionOutcome.RETURN): "退回修改" for action in ("approve", "review", "sign-and-seal", "award")},
-    **{(action, DecisionOutcome.REJECT): "不予通过" for action in ("approve", "review", "sign-and-seal", "award")},
-}
+def _roles_here(act: Act, step: ApprovalStep, who: Person, seat: Seat | None) -> list[tuple[uuid.UUID, str]]:
+    """The roles of a person, with that of the seat in which they speak: their own, an absent one's, one handed to them."""
+    held = roles_of(act, who.id)
+    speaks = seat is not None and who.id in {one.id for one in seat.speakers}
+    return [*held, (step.organisation_id, step.role)] if speaks else held
 
 
-def _decide(
-    act: Act,
-    programme: Programme,
-    step: ApprovalStep,
-    who: Person,
-    outcome: DecisionOutcome,
-    comment: str,
-    on_behalf_of: str | None,
-    scan: Stored | None,
-) -> None:
-    act.session.add(
-        Decision(
-            step_id=step.id,
-            programme_id=programme.id,
-            outcome=outcome,
-            comment=comment.strip()[:2000],
-            person_id=who.id,
-            on_behalf_of=on_behalf_of,
-            document_id=keep(act, scan).id if scan else None,
-            door="on-behalf" if on_behalf_of else act.actor.door,
-            decided_at=act.now,
-            created_at=act.now,
-        )
-    )
-    step.state, step.closed_at = StepState.DECIDED, act.now
-    act.session.add(step)
-    for code in act.session.exec(select(OneTimeCode).where(OneTimeCode.step_id == step.id)).all():
-        code.used_at = act.now
-        act.session.add(code)
-    act.session.flush()
-    cancel_messages(act, step_id=step.id)
-    where = act.session.get_one(Organisation, step.organisation_id)
-    submission = act.session.get_one(Submission, step.submission_id)
-    record(
-        act,
-        "decided",
-        programme,
-        subject=step.subject,
-        tier=step.number,
-        version=submission.version,
-        outcome=outcome,
-        organisation=where.name,
-        recorded_by=who.ref,
-        on_behalf=on_behalf_of is not None,
-        comment=comment.strip()[:2000],
-        clause=step.basis.get("clause"),
-    )
-    meet(act, programme, "act:decide", target=str(step.id))
-    _follow(act, programme, step, submission, outcome, comment, where)
-    advance_programme(act, programme)
-
-
-def _follow(
-    act: Act,
-    programme: Programme,
-    step: ApprovalStep,
-    submission: Submission,
-    outcome: DecisionOutcome,
-    comment: str,
-    where: Organisation,
-) -> None:
-    """What follows from a decision by rule alone."""
-    zh, en = SUBJECT_NAMES[step.subject]
-    said = {
-        "subject_name": zh,
-        "subject_name_en": en,
-        "organisation": where.name,
-        "comment": comment,
-        "clause": step.basis.get("clause"),
-        "version": submission.version,
-        "subject": step.subject,
-    }
-    move = after_decision(chain_of(pack_of(act, programme), programme, step.subject), step.number, outcome)
-    if move.submission is not None:
-        submission.state = move.submission
-        act.session.add(submission)
-        act.session.flush()
-    if move.open_number is not None:
-        open_step(act, programme, submission, move.open_number)
-    elif submission.state == SubmissionState.RETURNED:
-        drop_pending(act, programme, submission)
-        if step.subject == ReviewSubject.AWARD:
-            reopen_application(act, programme)
-        oblige(act, programme, f"{step.subject}.returned")
-        tell_host(act, programme, "submission-returned", str(step.id), **said)
-    elif submission.state == SubmissionState.REJECTED:
-        drop_pending(act, programme, submission)
-        tell_host(act, programme, "submission-rejected", str(step.id), **said)
-    else:
-        tell_host(act, programme, "submission-passed", str(step.id), outcome=submission.state, **said)
-    wake_review(act, programme, step.subject)
+def _no_seat(act: Act, programme: Programme, step: ApprovalStep, who: Person) -> Decided:
+    if any(vote.person_id == who.id for vote in voices_on(act, step)):
+        zh, en = "您的意见已记录,不能再次提交", "your voice is recorded already; it counts once"
+        return refuse_attempt(act, programme, step, who, "heard-already", zh, en)
+    zh, en = "本环节现在不由您审核(已转交他人,或没有对应的审核人)", "this step is not yours to decide now"
+    return refuse_attempt(act, programme, step, who, "not-asked", zh, en)
 
 
 @operation("renew-code", Done)
@@ -333,9 +275,11 @@ def send_code_again(act: Act, step_id: uuid.UUID, person_ref: str) -> Done:
     code = act.session.exec(known).first()
     if code is None and who.id not in {one.id for one in deciders(act, step)}:
         raise NotFound(f"{who.ref} is not asked to decide this step")
-    if code is None or code.locked_at is not None or act.actor.person_id != who.id:
+    by_office = code is None or code.locked_at is not None or act.actor.person_id != who.id
+    if by_office:
         must_be_office(act, "为他人重发验证码或解锁", "send another person's code again, or unlock one")
-    renew_code(act, act.session.get_one(Programme, step.programme_id), step, who)
+    # Who renews their own keeps their wrong tries: else guesses and renewals would go round for ever.
+    renew_code(act, act.session.get_one(Programme, step.programme_id), step, who, anew=by_office)
     return Done(id=step.id, ref=who.ref)
 
 

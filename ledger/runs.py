@@ -3,9 +3,9 @@
 The ledger never reads history from Prefect: a deleted run is rebuilt from here as the next generation.
 """
 
-import os
 import socket
 import uuid
+from collections.abc import Sequence
 
 from pydantic import BaseModel
 from sqlmodel import col, select
@@ -14,6 +14,7 @@ from ledger.core import Done, operation, record, wake
 from ledger.errors import NotFound
 from ledger.outbox import tell
 from ledger.people import office_people
+from ledger.processes import lives
 from models.act import Act
 from models.office import FormAsk, Lease, Wake
 from models.programme import Phase, Programme
@@ -62,8 +63,13 @@ class LeaseTaken(BaseModel):
 
 def ledger_name(act: Act) -> str:
     """The ledger's own id, part of every run's idempotency key so that two ledgers never share a run."""
-    first = act.session.exec(select(Programme.id).order_by(col(Programme.id)).limit(1)).first()
-    return str(first) if first else "empty"
+    known: str | None = act.session.info.get("ledger_name")
+    if known is None:
+        first = act.session.exec(select(Programme.id).order_by(col(Programme.id)).limit(1)).first()
+        if first is None:
+            return "empty"
+        known = act.session.info["ledger_name"] = str(first)
+    return known
 
 
 def run_key(act: Act, programme: Programme, phase: Phase | None) -> str:
@@ -155,11 +161,22 @@ def observe(act: Act, programme_id: uuid.UUID, phase_id: uuid.UUID | None) -> in
     return row.observed_number
 
 
+def _fetch_targets(act: Act, rows: Sequence[Wake]) -> None:
+    """Read at once what wakes mean, one by one."""
+    phases = {row.phase_id for row in rows if row.phase_id is not None}
+    programmes = {row.programme_id for row in rows}
+    if phases:
+        act.session.exec(select(Phase).where(col(Phase.id).in_(phases))).all()
+    if programmes:
+        act.session.exec(select(Programme).where(col(Programme.id).in_(programmes))).all()
+
+
 def open_wakes(act: Act, limit: int = 200) -> list[OpenWake]:
     """Wakes not done yet, oldest first, and closes those whose number has been observed."""
     rows = act.session.exec(
         select(Wake).where(col(Wake.done_at).is_(None)).order_by(col(Wake.created_at), col(Wake.id)).limit(limit)
     ).all()
+    _fetch_targets(act, rows)
     found = []
     for row in rows:
         target: Programme | Phase = (
@@ -189,20 +206,20 @@ def open_wakes(act: Act, limit: int = 200) -> list[OpenWake]:
 
 
 def take_lease(
-    act: Act, name: str, run_id: uuid.UUID | None, pid: int, process_started_at: float, holder: str
+    act: Act, name: str, run_id: uuid.UUID | None, pid: int, process_identity: str, holder: str
 ) -> LeaseTaken:
     """Take the right to execute a thing, by compare-and-set. The same holder takes it again; another one leaves."""
     row = act.session.exec(select(Lease).where(Lease.name == name)).first()
     if row is not None and row.holder != holder:
-        if row.host != socket.gethostname() or process_lives(row.pid, row.process_started_at):
+        if row.host != socket.gethostname() or lives(row.pid, row.process_identity):
             return LeaseTaken(taken=False, holder=row.holder)
         record(act, "lease_broken", None, name=name, holder=row.holder, pid=row.pid)
     if row is None:
         row = Lease(
-            name=name, holder=holder, host="", pid=pid, process_started_at=0.0, taken_at=act.now, created_at=act.now
+            name=name, holder=holder, host="", pid=pid, process_identity="", taken_at=act.now, created_at=act.now
         )
     row.holder, row.run_id, row.host = holder, run_id, socket.gethostname()
-    row.pid, row.process_started_at, row.taken_at = pid, process_started_at, act.now
+    row.pid, row.process_identity, row.taken_at = pid, process_identity, act.now
     act.session.add(row)
     act.session.flush()
     return LeaseTaken(taken=True, holder=holder)
@@ -227,32 +244,6 @@ def break_foreign_leases(act: Act) -> int:
     return len(rows)
 
 
-def process_started(pid: int) -> float:
-    """When a process started (Unix seconds, to 10 ms), so that a reused pid is not taken for the old process; 0
-    where unknown.
-    """
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii") as handle:
-            ticks = int(handle.read().rsplit(")", 1)[1].split()[19])
-        with open("/proc/stat", encoding="ascii") as handle:
-            boot = next(int(line.split()[1]) for line in handle if line.startswith("btime"))
-        return boot + ticks / os.sysconf("SC_CLK_TCK")
-    except (OSError, StopIteration, ValueError):
-        return 0.0
-
-
-def process_lives(pid: int, started_at: float) -> bool:
-    """Whether that very process is still there."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    now = process_started(pid)
-    return now == 0.0 or started_at == 0.0 or abs(now - started_at) < 0.05
-
-
 # --- asks -----------------------------------------------------------------------------------------------------------
 
 
@@ -268,14 +259,15 @@ def next_ask(act: Act, run_id: uuid.UUID, step_id: uuid.UUID) -> Ask:
     return Ask(number=number, key=key, step_id=step_id)
 
 
-def open_asks(act: Act, run_id: uuid.UUID) -> list[Ask]:
-    """The questions of a run whose answers were not taken in yet, oldest first."""
+def open_asks(act: Act, run_id: uuid.UUID, last: int) -> list[Ask]:
+    """The `last` questions of a run that were put and not taken in yet, oldest first."""
     rows = act.session.exec(
         select(FormAsk)
         .where(FormAsk.run_id == run_id, col(FormAsk.taken_in_at).is_(None))
-        .order_by(col(FormAsk.number))
+        .order_by(col(FormAsk.number).desc())
+        .limit(last)
     ).all()
-    return [Ask(number=row.number, key=row.key, step_id=row.step_id) for row in rows]
+    return [Ask(number=row.number, key=row.key, step_id=row.step_id) for row in reversed(rows)]
 
 
 def take_in(act: Act, run_id: uuid.UUID, number: int, said: str) -> None:

@@ -18,8 +18,7 @@ from ledger.nominations import (
     allow,
     in_programme,
     must_be_open,
-    nomination_of,
-    notice_must_be_over,
+    named_by_school,
     of_school,
     of_session,
     ref_of,
@@ -27,11 +26,11 @@ from ledger.nominations import (
     roles_in,
     steps_done,
     take_step,
-    tests,
 )
+from ledger.nominees import Nominees
 from ledger.outbox import tell_or_report
 from ledger.packs import pack_of
-from ledger.people import actor, holders, must_be_office, organisation, person
+from ledger.people import actor, holders, must_be_office, organisation, person, roles_of
 from ledger.programmes import by_ref, must_speak_for_host, session_of
 from models.act import Act
 from models.people import Organisation
@@ -92,7 +91,7 @@ def recommend(act: Act, programme_ref: str, session_number: int, teachers: Seque
     pack = pack_of(act, programme)
     taken = 0
     for ref in teachers:
-        row = nomination_of(act, session, person(act, ref))
+        row = named_by_school(act, programme, session, pack, person(act, ref))
         allow(
             may_take_step(
                 pack, "recommend", steps_done(act, row), actor_roles=roles_in(act, who, row.school_id, "school")
@@ -182,26 +181,29 @@ def review(act: Act, programme_ref: str, session_number: int, leave_out: Sequenc
     who = actor(act)
     pack = pack_of(act, programme)
     skip = {person(act, ref).id for ref in leave_out}
+    held = roles_of(act, who.id)
+    nominees = Nominees(act, programme, session, pack, of_session(act, session, NominationState.RECOMMENDED))
     result = Selected(taken=0)
-    for row in of_session(act, session, NominationState.RECOMMENDED):
-        school = act.session.get_one(Organisation, row.school_id)
-        county = county_of(act, school)
-        roles = roles_in(act, who, county.id)
+    failing: list[tuple[Nomination, Verdict]] = []
+    for row in nominees.rows:
+        county = nominees.county_of(row)
+        roles = [role for where, role in held if where == county.id]
         if row.person_id in skip or not roles:
             continue
-        allow(may_take_step(pack, "review", steps_done(act, row), actor_roles=roles))
-        notice_must_be_over(act, pack, session, school)
-        failed = [
-            v for v in tests(act, programme, session, pack, row, school) if not v.allowed and v.strength == "block"
-        ]
+        allow(may_take_step(pack, "review", nominees.steps_done(row), actor_roles=roles))
+        nominees.notice_must_be_over(row)
+        failed = [verdict for verdict in nominees.tests(row) if not verdict.allowed and verdict.strength == "block"]
         if failed:
-            refuse(act, row, failed[0])
-            result.refused.append((ref_of(act, row), failed[0].zh, failed[0].basis[0].label))
+            failing.append((row, failed[0]))
             continue
         row.state = NominationState.REVIEWED
         act.session.add(row)
         take_step(act, pack, row, "review", who)
         result.taken += 1
+    act.session.flush()  # the reviewed ones in one statement, before the refused ones in another
+    for row, verdict in failing:
+        refuse(act, row, verdict)
+        result.refused.append((nominees.refs[row.person_id], verdict.zh, verdict.basis[0].label))
     if not result.taken and not result.refused:
         raise refusal(
             "selection.review",
@@ -216,6 +218,7 @@ def review(act: Act, programme_ref: str, session_number: int, leave_out: Sequenc
         session=session.number,
         taken=result.taken,
         refused=[[ref, basis] for ref, _, basis in result.refused],
+        noted=nominees.noted(),
     )
     return result
 

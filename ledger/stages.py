@@ -9,9 +9,11 @@ from datetime import date
 
 from sqlmodel import col, select
 
+from ledger.anchors import target_of
+from ledger.entries import entries_of, fact_of
 from ledger.errors import NotFound, Refused, refusal
 from ledger.filings import products
-from ledger.lifecycle import schools_by_session, target_of
+from ledger.lifecycle import schools_by_session
 from ledger.nominations import trainees
 from ledger.packs import pack_of
 from ledger.people import OFFICE, actor, organisation, roles_of
@@ -24,6 +26,7 @@ from models.training import Attendance, Stage
 from policies.lookup import LookupFailure, stage_of
 from policies.schema import Pack
 from policies.schema import Stage as StageSpec
+from rules.indicators import EntryFact
 from rules.stages import may_close
 
 TAKING_PART = ("teacher", "trainee")
@@ -112,6 +115,7 @@ def must_be_closable(act: Act, programme: Programme, stage: Stage, day: date) ->
             planned_to=stage.planned_to,
             schools=1 if stage.school_id else max(1, len(schools_by_session(act, programme).get(stage.session_id, []))),
             pack=pack,
+            entries=_entries(act, pack, programme, stage) if spec.requires else (),
         )
         if not verdict.allowed:
             raise Refused(verdict)
@@ -123,6 +127,17 @@ def must_be_closable(act: Act, programme: Programme, stage: Stage, day: date) ->
             f"nobody's attendance is recorded for {stage.name}; record it first",
             clause="CQ2021-5.7",
         )
+
+
+def _entries(act: Act, pack: Pack, programme: Programme, stage: Stage) -> list[EntryFact]:
+    """The entries about the programme that speak of this stage, or of no stage in particular but of its days."""
+    rows = entries_of(act, pack, programme=programme)
+    since = stage.actual_from or stage.planned_from
+    return [
+        fact_of(row)
+        for row in rows
+        if row.content.get("stage") == stage.key or ("stage" not in row.content and row.happened_on >= since)
+    ]
 
 
 def stage_rows(act: Act, programme_id: uuid.UUID) -> Sequence[Stage]:

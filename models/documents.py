@@ -45,12 +45,19 @@ class Filing(Recorded, table=True):
 
 
 class Obligation(Recorded, table=True):
-    """Something owed by a day. `due_on` is derived by rule; `next_at` is when the ladder's next rung is due (indexed)."""
+    """Something owed by a day. `next_at` is when the ladder's next rung is due (indexed).
+
+    `derived_on` is the day that the rule gives; `due_on` is that day with extensions and stopped days (`deadline_change`
+    says who gave them and why). Not before `opens_on` may it be met. While `stopped_at` is set the clock stands: at most
+    until `stop_budget` days are used, of which `stopped_days` were used before. Until `silenced_until` its owner is not
+    reminded. `rests` says why an open one has no next moment: `top-of-ladder`, where only people go on.
+    """
 
     __tablename__ = "obligation"
     __table_args__ = (
         UniqueConstraint("programme_id", "kind", "target", "number"),
-        Index("ix_obligation_next", "state", "next_at"),
+        Index("ix_obligation_next", "state", "next_at", "id"),
+        Index("ix_obligation_due", "state", "due_at", "id"),
     )
 
     programme_id: uuid.UUID = Field(foreign_key="programme.id", index=True)
@@ -61,9 +68,16 @@ class Obligation(Recorded, table=True):
     step_id: uuid.UUID | None = Field(default=None, foreign_key="approval_step.id", index=True)
     owed_by_id: uuid.UUID = Field(foreign_key="organisation.id", index=True)
     owed_by_role: str = Field(max_length=60)
+    derived_on: date
+    opens_on: date | None = None
     due_on: date
     due_at: datetime
     next_at: datetime | None = Field(default=None)
+    rests: str | None = Field(default=None, max_length=20)
+    silenced_until: datetime | None = None
+    stopped_at: datetime | None = None
+    stopped_days: int = 0
+    stop_budget: int | None = None
     state: str = Field(max_length=20)
     rung: int = 0
     moves: int = 0
@@ -89,3 +103,19 @@ class RungFired(Recorded, table=True):
     due_at: datetime
     fired_at: datetime
     reached: int
+
+
+class DeadlineChange(Recorded, table=True):
+    """What people did to a deadline: extended, stopped, resumed, waived, acknowledged; who, why, until when. Only added.
+
+    `days` are those of a stop's budget, of a resumed clock's standstill, or of an acknowledgement's silence.
+    """
+
+    __tablename__ = "deadline_change"
+
+    obligation_id: uuid.UUID = Field(foreign_key="obligation.id", index=True)
+    change: str = Field(max_length=20)
+    why: str = Field(default="", max_length=400)
+    person_id: uuid.UUID | None = Field(default=None, foreign_key="person.id")
+    until_on: date | None = None
+    days: int | None = None

@@ -48,8 +48,22 @@ class AuditEvent(SQLModel, table=True):
     hash: str = Field(max_length=64, unique=True)
 
 
+class AuditHead(SQLModel, table=True):
+    """The last audit event's number and hash, kept beside the chain: a tail that was cut off is missed here."""
+
+    __tablename__ = "audit_head"
+
+    id: int = Field(default=1, primary_key=True)
+    number: int
+    hash: str = Field(max_length=64)
+
+
 class Message(Recorded, table=True):
-    """A message in the outbox: one recipient, one channel, one matter. Codes are made at sending and never stand here."""
+    """A message in the outbox: one recipient, one matter. Codes are made at sending and never stand here.
+
+    `ways` says how it fared by mail, channel and fallback, so that what took it is not sent to again. `bundle_id` names
+    the digest that carries it.
+    """
 
     __tablename__ = "message"
     __table_args__ = (Index("ix_message_due", "state", "next_try_at"),)
@@ -69,6 +83,8 @@ class Message(Recorded, table=True):
     sent_at: datetime | None = None
     error: str | None = Field(default=None, max_length=400)
     repeated: bool = False
+    ways: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    bundle_id: uuid.UUID | None = Field(default=None, foreign_key="message.id", index=True)
 
 
 class Wake(Recorded, table=True):
@@ -87,7 +103,10 @@ class Wake(Recorded, table=True):
 
 
 class Lease(Recorded, table=True):
-    """Who executes a thing right now: taken by compare-and-set, given back at the end, broken when its process is dead."""
+    """Who executes a thing right now: taken by compare-and-set, given back at the end, broken when its process is dead.
+
+    `process_identity` tells the process from a later one with the same number (`ledger.processes`).
+    """
 
     __tablename__ = "lease"
 
@@ -96,7 +115,7 @@ class Lease(Recorded, table=True):
     run_id: uuid.UUID | None = None
     host: str = Field(max_length=100)
     pid: int
-    process_started_at: float
+    process_identity: str = Field(max_length=100)
     taken_at: datetime
 
 
@@ -114,6 +133,20 @@ class FormAsk(Recorded, table=True):
     answer: str | None = Field(default=None, max_length=400)
 
 
+class Watch(SQLModel, table=True):
+    """When a watch of the office last looked (real time), what it found, and when its silence was told.
+
+    A watch that has not looked for longer than its period is an alarm of its own.
+    """
+
+    __tablename__ = "watch"
+
+    name: str = Field(primary_key=True, max_length=40)
+    looked_at: datetime
+    found: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    silence_told_at: datetime | None = None
+
+
 class Counter(SQLModel, table=True):
     """Gapless numbers for what people call things by, per name (`CQ-2026`, `P`)."""
 
@@ -121,3 +154,13 @@ class Counter(SQLModel, table=True):
 
     name: str = Field(primary_key=True, max_length=40)
     value: int = 0
+
+
+class Bookmark(SQLModel, table=True):
+    """How far a reader of the audit chain has come: every event up to `number` has been carried on."""
+
+    __tablename__ = "bookmark"
+
+    name: str = Field(primary_key=True, max_length=40)
+    number: int = 0
+    moved_at: datetime

@@ -139,13 +139,27 @@ class Rung(StrEnum):
 
 
 class MessageState(StrEnum):
-    """Where a message to a person stands. Sent is not delivered; given up is visible."""
+    """Where a message to a person stands. Sent is not delivered; given up is visible.
+
+    `bundled` waits for the person's digest of the day; `delivered` is known only of services that say so.
+    """
 
     QUEUED = "queued"
+    BUNDLED = "bundled"
     SENDING = "sending"
     SENT = "sent"
+    DELIVERED = "delivered"
     GIVEN_UP = "given-up"
     CANCELLED = "cancelled"
+
+
+class WayState(StrEnum):
+    """How a message fared on one way (mail, channel, fallback)."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED_FOR_NOW = "failed-for-now"
+    FAILED_FOR_GOOD = "failed-for-good"
 
 
 class Door(StrEnum):

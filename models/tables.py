@@ -1,10 +1,23 @@
 """All tables in one import, so that metadata is whole for migrations and fixtures."""
 
-from models.documents import Document, Filing, Obligation, RungFired
-from models.office import ActKey, AuditEvent, BusinessClock, Counter, FormAsk, Lease, Message, Wake
-from models.people import Organisation, Person, RoleAssignment
+from models.documents import DeadlineChange, Document, Filing, Obligation, RungFired
+from models.office import (
+    ActKey,
+    AuditEvent,
+    AuditHead,
+    Bookmark,
+    BusinessClock,
+    Counter,
+    FormAsk,
+    Lease,
+    Message,
+    Wake,
+    Watch,
+)
+from models.people import Absence, CalendarFeed, Organisation, Person, RoleAssignment
 from models.programme import Phase, PolicySnapshot, Programme, ProgrammeSession, SessionSchool, Strand
-from models.review import ApprovalStep, Decision, OneTimeCode, Submission
+from models.register import EntryMark, ImportedFact, RegisterEntry, StandingDuty, StandingRung
+from models.review import ApprovalStep, Decision, OneTimeCode, Reassignment, Submission, TakenBack, Vote
 from models.training import (
     Attendance,
     Ban,
@@ -18,18 +31,25 @@ from models.training import (
 )
 
 __all__ = [
+    "Absence",
     "ActKey",
     "ApprovalStep",
     "Attendance",
     "AuditEvent",
+    "AuditHead",
     "Ban",
+    "Bookmark",
     "BusinessClock",
+    "CalendarFeed",
     "Counter",
+    "DeadlineChange",
     "Decision",
     "Document",
+    "EntryMark",
     "EvaluationResult",
     "Filing",
     "FormAsk",
+    "ImportedFact",
     "Lease",
     "Message",
     "Nomination",
@@ -44,12 +64,19 @@ __all__ = [
     "Programme",
     "ProgrammeSession",
     "PublicNotice",
+    "Reassignment",
+    "RegisterEntry",
     "RoleAssignment",
     "RungFired",
     "Score",
     "SessionSchool",
     "Stage",
+    "StandingDuty",
+    "StandingRung",
     "Strand",
     "Submission",
+    "TakenBack",
+    "Vote",
     "Wake",
+    "Watch",
 ]

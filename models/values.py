@@ -3,6 +3,7 @@
 A leaf: imports pydantic and our states only. Money in CNY yuan, hours in credit hours (学时), ratios 0-1.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -23,6 +24,15 @@ def one_line(text: str) -> str:
 
 
 Line = Annotated[str, AfterValidator(one_line)]
+Place = tuple[str | int, ...]
+
+
+class Misplaced(ValueError):
+    """A fault between several fields that is put right at one of them: `place` leads there from the checked value."""
+
+    def __init__(self, place: Place, what: str) -> None:
+        super().__init__(what)
+        self.place = place
 
 
 class Frozen(BaseModel):
@@ -32,16 +42,25 @@ class Frozen(BaseModel):
 
 
 class Basis(Frozen):
-    """What a verdict or a date rests on: a clause of a regulation, or a setting of the office (never dressed as law)."""
+    """What a verdict or a date rests on: a clause of a regulation, or a setting of the office (never dressed as law).
+
+    `setting` is the id of the setting, or the office's reason in Chinese; `setting_en` is that reason in English.
+    """
 
     clause: str | None = None
     setting: str | None = None
+    setting_en: str | None = None
     adopted_from: str | None = None
 
     @property
     def label(self) -> str:
         """The clause id, or the setting marked as such."""
         return self.clause or f"office setting {self.setting}"
+
+    @property
+    def label_en(self) -> str:
+        """The same for an English reader: the office's reason in English where it has one."""
+        return self.clause or f"office setting {self.setting_en or self.setting}"
 
 
 class Verdict(Frozen):
@@ -77,7 +96,7 @@ class Course(Frozen):
     @model_validator(mode="after")
     def _practice_within_hours(self) -> "Course":
         if self.practice > self.hours:
-            raise ValueError(f"practice hours ({self.practice}) exceed the course's hours ({self.hours})")
+            raise Misplaced(("practice",), f"practice hours ({self.practice}) exceed the course's hours ({self.hours})")
         return self
 
 
@@ -115,7 +134,7 @@ class PlannedStage(Frozen):
     @model_validator(mode="after")
     def _dates_ascend(self) -> "PlannedStage":
         if self.ends_on < self.starts_on:
-            raise ValueError(f"{self.name}: ends on {self.ends_on}, before it begins on {self.starts_on}")
+            raise Misplaced(("ends_on",), f"{self.name}: ends on {self.ends_on}, before it begins on {self.starts_on}")
         return self
 
 
@@ -142,6 +161,7 @@ class Application(Frozen):
     """An application to carry out a programme (项目申报书), as it comes in at any door.
 
     Names of organisations refer to organisations that the ledger knows. Dates are days in the pack's time zone.
+    `declared` holds what the pack's checks ask beyond courses and experts (topics, methods, …), by the check's fact.
     """
 
     title: Line = Text
@@ -163,27 +183,36 @@ class Application(Frozen):
     budget: tuple[BudgetLine, ...] = Field(min_length=1)
     budget_total: Decimal = Field(gt=0)
     reasons: dict[str, str] = Field(default_factory=dict)
+    declared: dict[str, str | list[str]] = Field(default_factory=dict)
     sample: bool = False
 
     @model_validator(mode="after")
     def _whole(self) -> "Application":
         if self.ends_on < self.starts_on:
-            raise ValueError(f"ends_on {self.ends_on} is before starts_on {self.starts_on}")
+            raise Misplaced(("ends_on",), f"{self.ends_on} is before starts_on {self.starts_on}")
         total = sum((line.amount for line in self.budget), Decimal(0))
         if total != self.budget_total:
-            raise ValueError(f"budget_total {self.budget_total} is not the sum of the lines ({total})")
+            raise Misplaced(("budget_total",), f"{self.budget_total} is not the sum of the budget's lines ({total})")
         places = sum(session.places for session in self.sessions)
         if places != self.places:
-            raise ValueError(f"places {self.places} is not the sum over the sessions ({places})")
-        for session in self.sessions:
-            visits = [stage for school in session.schools for stage in school.stages]
-            for stage in (*session.stages, *visits):
-                if stage.starts_on < self.starts_on or stage.ends_on > self.ends_on:
-                    raise ValueError(
-                        f"{session.name} {stage.name}: {stage.starts_on} to {stage.ends_on} lies outside the programme "
-                        f"({self.starts_on} to {self.ends_on})"
-                    )
+            raise Misplaced(("places",), f"{self.places} is not the sum over the sessions ({places})")
+        for place, session, stage in self._planned():
+            if stage.starts_on < self.starts_on or stage.ends_on > self.ends_on:
+                raise Misplaced(
+                    (*place, "starts_on" if stage.starts_on < self.starts_on else "ends_on"),
+                    f"{session.name} {stage.name}: {stage.starts_on} to {stage.ends_on} lies outside the programme "
+                    f"({self.starts_on} to {self.ends_on})",
+                )
         return self
+
+    def _planned(self) -> Iterator[tuple[Place, PlannedSession, PlannedStage]]:
+        """Every planned stage with its place in the application."""
+        for number, session in enumerate(self.sessions):
+            here: Place = ("sessions", number)
+            yield from (((*here, "stages", at), session, stage) for at, stage in enumerate(session.stages))
+            for which, school in enumerate(session.schools):
+                there = (*here, "schools", which, "stages")
+                yield from (((*there, at), session, stage) for at, stage in enumerate(school.stages))
 
 
 class Plan(Frozen):
@@ -199,3 +228,4 @@ class Plan(Frozen):
     signed: bool = False
     sealed: bool = False
     reasons: dict[str, str] = Field(default_factory=dict)
+    declared: dict[str, str | list[str]] = Field(default_factory=dict)

@@ -22,8 +22,11 @@ ALLOWED = frozenset(
     }
 )  # fmt: skip
 """The address schemas that may be used as channels."""
+UNREADABLE = "unreadable://"
+"""Stands for an address that cannot be opened any more."""
 _HINTS = {
-    "wecom": "wecom:// is PushPlus in Apprise and not WeCom; use wecombot:// (group robot) or wechat:// (application)"
+    "unreadable": "the address cannot be read with this office's server.key; restore the key or enter it again",
+    "wecom": "wecom:// is PushPlus in Apprise and not WeCom; use wecombot:// (group robot) or wechat:// (application)",
 }
 _LOCAL = frozenset(
     {

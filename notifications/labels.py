@@ -71,12 +71,28 @@ _KIND = {
     "run-lost": ("运行重建通知", "Rebuilt run"),
     "nobody-reached": ("无人接收通知", "Nobody reached"),
     "message-given-up": ("消息未送达通知", "Message not delivered"),
+    "message-way-failed": ("联系方式失效通知", "Way that no longer works"),
+    "run-crashed": ("运行崩溃通知", "Crashed run"),
+    "run-late": ("运行延迟通知", "Late run"),
+    "worker-silent": ("执行器无响应通知", "Silent worker"),
+    "deadline-extended": ("延期通知", "Extended deadline"),
+    "clock-resumed": ("恢复计时通知", "Clock that runs again"),
+    "decision-withdrawn": ("撤回决定通知", "Decision taken back"),
+    "watch-found": ("核查结果通知", "What the hourly audit found"),
+    "watch-silent": ("监视中断通知", "Silent watch"),
     "programme-ended": ("培训结束通知", "End of the training"),
+    "digest": ("每日汇总", "Daily digest"),
     "notice": ("通知", "Notice"),
 }
 KINDS: tuple[str, ...] = tuple(_KIND)
 """Every kind of message that has a wording of its own; any other kind is told in the words of `notice`."""
-OFFICE_KINDS = frozenset({"code-locked", "run-lost", "nobody-reached", "message-given-up"})
+DIGEST = "digest"
+OFFICE_KINDS = frozenset(
+    {
+        *("code-locked", "run-lost", "run-crashed", "run-late", "worker-silent", "nobody-reached"),
+        *("message-given-up", "message-way-failed", "watch-found", "watch-silent"),
+    }
+)
 """What only the programme office needs to know: no short text for a group is added to the mail."""
 
 _TABLES: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(

@@ -3,25 +3,41 @@
 import re
 from dataclasses import dataclass
 
+from models.states import WayState
+
 
 @dataclass(frozen=True)
 class Delivery:
-    """One recipient at one place. `final` means that another try of the same thing cannot help."""
+    """One recipient at one place. `final` means that another try of the same thing cannot help.
+
+    `delivered`: the service itself says that it stands before its readers; otherwise it was only taken. `doubtful`: the
+    line broke before the answer, so that the other side may have it all the same.
+    """
 
     ok: bool
     final: bool = False
     error: str | None = None
+    delivered: bool = False
+    doubtful: bool = False
+
+    @property
+    def state(self) -> WayState:
+        """What the outbox keeps of it."""
+        if self.ok:
+            return WayState.DELIVERED if self.delivered else WayState.SENT
+        return WayState.FAILED_FOR_GOOD if self.final else WayState.FAILED_FOR_NOW
 
 
 SENT = Delivery(ok=True)
+DELIVERED = Delivery(ok=True, delivered=True)
 _ADDRESS_GONE = frozenset({501, 510, 511, 512, 513, 515, 523, 550, 551, 553, 556})
 _HTTP_FOR_NOW = frozenset({408, 409, 421, 423, 425, 429})
 _SMTP_CODE = re.compile(r"\((\d{3}), b['\"](.*?)['\"]\s*[,)]")
 
 
-def later(error: str) -> Delivery:
+def later(error: str, *, doubtful: bool = False) -> Delivery:
     """Failed for now."""
-    return Delivery(ok=False, error=error)
+    return Delivery(ok=False, error=error, doubtful=doubtful)
 
 
 def never(error: str) -> Delivery:

@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx
 
-from notifications.outcome import SENT, Delivery, after_http, later, never
+from notifications.outcome import DELIVERED, SENT, Delivery, after_http, later, never
 from notifications.plugins import CONNECT_SECONDS, READ_SECONDS
 
 # httpx writes the whole address of each request, with a robot's key in it, into its log at INFO.
@@ -110,7 +110,8 @@ def send_robot(address: str, subject: str, text: str, now: float | None = None) 
         with httpx.Client(timeout=timeout, follow_redirects=False) as client:
             answer = client.post(url, json=body)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return later(f"{name} could not be reached ({type(error).__name__})")
+        doubtful = isinstance(error, httpx.ReadTimeout | httpx.ReadError | httpx.RemoteProtocolError)
+        return later(f"{name} could not be reached ({type(error).__name__})", doubtful=doubtful)
     if answer.status_code != 200:
         return after_http(name, answer.status_code)
     return _believe(robot.schema, name, answer)
@@ -126,8 +127,8 @@ def _believe(schema: str, name: str, answer: httpx.Response) -> Delivery:
     code = next((said[key] for key in ("errcode", "code", "StatusCode") if key in said), None)
     if isinstance(code, bool) or not isinstance(code, int):
         return later(f"{name} answered without a code")
-    if code == 0:
-        return SENT
+    if code == 0:  # a robot's 0 means that the message stands in the group; ServerChan only queues
+        return DELIVERED if schema in GROUP_ROBOTS else SENT
     why = next((str(said[key]) for key in ("errmsg", "msg", "message", "StatusMessage") if said.get(key)), "")[:160]
     if code in _FOR_GOOD[schema]:
         return never(f"{name} refused the message ({code} {why}); check the robot's key and its security settings")

@@ -8,13 +8,13 @@ replace a file of it.
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from notifications.labels import KINDS, OFFICE_KINDS, label
+from notifications.labels import DIGEST, KINDS, OFFICE_KINDS, label
 from notifications.sandbox import SOURCE_LIMIT, TemplateRefused, clean, render, sections
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -49,8 +49,11 @@ class Letter:
     person_name: str | None = None
     email: str | None = None
     channel: str | None = None
+    fallback: str | None = None
     code: str | None = None
     repeated: bool = False
+    ways: Mapping[str, str] = field(default_factory=dict)
+    enclosures: Sequence[Any] = ()
 
     @classmethod
     def of(cls, parcel: object) -> "Letter":
@@ -72,13 +75,15 @@ def words(parcel: object, overrides: Path | None = None) -> Words:
     An override that cannot be used gives way to the built-in wording; `notes` names the file and the fault.
     """
     letter = Letter.of(parcel)
+    if letter.kind == DIGEST:
+        letter = _with_items(letter, overrides)
     context = _context(letter)
     notes: list[str] = []
     kind = letter.kind if letter.kind in KINDS else "notice"
     told = _section_texts(kind, letter.locale, context, overrides, notes)
     context["basis"] = _frame("basis", letter.locale, context, overrides, notes)
     context["brief"] = ""
-    if letter.kind not in OFFICE_KINDS:
+    if letter.kind not in (*OFFICE_KINDS, DIGEST):
         plainly = context | {"text": told["short"], "repeated": False}
         context["brief"] = _one_line(_frame("short", letter.locale, plainly, overrides, notes), SHORT_LIMIT)
     if letter.code:  # also an office's own wording cannot carry a code to where others read
@@ -92,6 +97,23 @@ def words(parcel: object, overrides: Path | None = None) -> Words:
     if letter.code:
         subject, short = _without(subject, letter.code), _without(short, letter.code)
     return Words(subject, framed["body"].strip() + "\n", short, tuple(dict.fromkeys(notes)))
+
+
+def _with_items(letter: Letter, overrides: Path | None) -> Letter:
+    """A digest's messages as one line each: their short texts with what they rest on."""
+    facts = dict(letter.facts or {})
+    given = [each for each in facts.pop("messages", ()) if isinstance(each, Mapping)]
+    items = []
+    for each in given[:_LIST_LIMIT]:
+        told = words(
+            {"kind": each.get("kind", "notice"), "locale": letter.locale, "facts": each.get("facts")}, overrides
+        )
+        by = ", ".join(
+            _ground_label(ground, letter.locale) for ground in _grounds(each.get("facts") or {}, letter.locale)
+        )
+        brackets = (" (", ")") if letter.locale == "en" else ("（", "）")
+        items.append(told.short + (by.join(brackets) if by else ""))
+    return replace(letter, facts=facts | {"items": items, "count": len(given), "more": max(len(given) - len(items), 0)})
 
 
 def _without(text: str, code: str) -> str:
@@ -113,8 +135,25 @@ def check_overrides(folder: Path) -> list[str]:
                 folder,
             ).notes
             found += [note for note in notes if note not in found]
+        body = _override(kind, locale, folder, []).get("body")
+        if body is not None:
+            found += [
+                f"{path.name} [body]: its reader needs {{{{ {name} }}}}, and it does not say it"
+                for name in _NEEDED.get(kind, ())
+                if not re.search(rf"\b{name}\b", body)
+            ]
     return found
 
+
+_OWED = ("what", "owed_by", "due_on")
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "decision-asked": ("code", "person_ref", "due_on", "subject_name"),
+    "obligation-remind": _OWED,
+    "obligation-chase": _OWED,
+    "obligation-escalate": _OWED,
+    "_frame": ("text", "basis"),
+}
+"""What the text of a kind must say, or its reader cannot act: who, what, until when, by which clause, with which code."""
 
 _SAMPLE: dict[str, Any] = {
     "programme": "CQ-2026-0001", "title": "示例项目", "short": "示例", "organisation": "示例单位",
@@ -193,11 +232,12 @@ def _context(letter: Letter) -> dict[str, Any]:
     }
     if letter.locale == "en":
         spoken |= {key.removesuffix("_en"): value for key, value in spoken.items() if key.endswith("_en")}
-    context = {key: value for key, value in spoken.items() if value not in ("", [])}
+    twins = {key for key in spoken if key.endswith("_en") and key.removesuffix("_en") in spoken}
+    context = {key: value for key, value in spoken.items() if value not in ("", []) and key not in twins}
     if letter.kind not in KINDS:
         context["subject_name"] = label("kind", clean(letter.kind), letter.locale)
         context["rest"] = [f"{key}: {_joined(value)}" for key, value in context.items() if key not in _OWN]
-    context["grounds"] = _grounds(facts)
+    context["grounds"] = _grounds(facts, letter.locale)
     named = {
         "project": context.get("short") or context.get("title") or context.get("programme"),
         "name": clean(letter.person_name or ""),
@@ -245,7 +285,7 @@ def _part(part: Mapping[str, Any], locale: str) -> str:
         return clean(" ".join([str(name), *rest]))
     weight = _percent(part.get("weight"))
     sum_of = f"{part['value']} × {weight} = {part['points']}" if weight else f"{part['points']}"
-    grounds = _grounds({"basis": part.get("basis")} if part.get("basis") else part)
+    grounds = _grounds({"basis": part.get("basis")} if part.get("basis") else part, locale)
     by = ", ".join(_ground_label(each, locale) for each in grounds)
     brackets = (" (", ")") if locale == "en" else ("（", "）")
     return clean(f"{name}: {sum_of}" if locale == "en" else f"{name}：{sum_of}") + (by.join(brackets) if by else "")
@@ -269,17 +309,17 @@ def _joined(value: Any) -> str:
     return ", ".join(str(item) for item in value) if isinstance(value, list) else str(value)
 
 
-def _grounds(facts: Mapping[str, Any]) -> list[dict[str, str]]:
+def _grounds(facts: Mapping[str, Any], locale: str) -> list[dict[str, str]]:
     """What the message rests on: clauses with their quotes, and settings of the office kept apart from them."""
     given: list[Any] = []
     for key in ("clause", "basis"):
         value = facts.get(key)
         given += value if isinstance(value, list | tuple) else [value] if value else []
     if facts.get("setting"):
-        given.append({"setting": facts["setting"]})
+        given.append({"setting": facts["setting"], "setting_en": facts.get("setting_en")})
     found: list[dict[str, str]] = []
     for each in given:
-        ground = dict(_ground(each))
+        ground = dict(_ground(each, locale))
         if not ground or any(ground.items() <= other.items() for other in found):
             continue
         if "clause" in ground and "quote" not in ground and facts.get("quote") and not found:
@@ -290,11 +330,12 @@ def _grounds(facts: Mapping[str, Any]) -> list[dict[str, str]]:
     return found
 
 
-def _ground(given: Any) -> Iterable[tuple[str, str]]:
+def _ground(given: Any, locale: str) -> Iterable[tuple[str, str]]:
     if isinstance(given, Mapping):
         for key in ("clause", "setting", "quote", "adopted_from"):
-            if given.get(key):
-                yield key, clean(str(given[key]))
+            said = (given.get(f"{key}_en") if locale == "en" else None) or given.get(key)
+            if said:
+                yield key, clean(str(said))
     elif isinstance(given, str) and given.strip():
         text = clean(given)
         if re.match(_SETTING, text):

@@ -14,6 +14,7 @@ import json
 import shlex
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from office import automations
 from office.engine.place import CLIENT, engine_in_use, socket_path
 from office.prefect_env import POOL, api_url
 from office.runtime.settings import REPOSITORY, Settings, prefect_auth, settings
@@ -96,20 +98,27 @@ def run_command(office: Settings) -> str:
     return shlex.join([sys.executable, "-I", "-S", str(CLIENT), str(socket_path(office))])
 
 
-def fingerprint(office: Settings, file: Path) -> str:
-    """A hash over all that decides what Prefect is told: the file, the flows' code, the engine, the place of the
-    code."""
+def fingerprint(office: Settings, port: int, file: Path) -> str:
+    """A hash over all that decides what Prefect is told: the file, the flows' code, the engine, the place of the code,
+    the port on which automations call this office.
+    """
     seen = hashlib.sha256()
     deployments = read_deployments(file)
     rooms = {deployment.entrypoint.partition(".")[0] for deployment in deployments}
     sources = {path for room in rooms for path in (REPOSITORY / room).rglob("*.py")}
-    sources |= {REPOSITORY / "models" / "states.py", REPOSITORY / "models" / "values.py", Path(__file__), file}
+    sources |= {
+        REPOSITORY / "models" / "states.py",
+        REPOSITORY / "models" / "values.py",
+        Path(__file__),
+        Path(automations.__file__),
+        file,
+    }
     for source in sorted(sources):
         if source.is_file():
             seen.update(str(source).encode() + b"\0" + source.read_bytes() + b"\0")
     seen.update(
         json.dumps(
-            [run_command(office), office.worker_limit, str(REPOSITORY), sys.version, _prefect_version()]
+            [run_command(office), office.worker_limit, port, str(REPOSITORY), sys.version, _prefect_version()]
         ).encode()
     )
     return seen.hexdigest()
@@ -125,7 +134,7 @@ def is_current(office: Settings, port: int, file: Path) -> bool:
     """Whether the server holds exactly what the file says already. Two requests, without importing Prefect."""
     try:
         mark = _request(office, port, f"/variables/name/{MARK}", None)
-        if not isinstance(mark, dict) or mark.get("value") != fingerprint(office, file):
+        if not isinstance(mark, dict) or mark.get("value") != fingerprint(office, port, file):
             return False
         query = {"work_pools": {"name": {"any_": [POOL]}}, "deployments": {"paused": {"eq_": False}}}
         held = _request(office, port, "/deployments/filter", query)
@@ -156,9 +165,9 @@ def worker_last_heard(office: Settings, port: int) -> datetime | None:
 
 
 async def register(office: Settings, file: Path) -> list[str]:
-    """Write pool and deployments to the server named by the environment, and return the deployments' names.
+    """Write pool, deployments and automations to the server named by the environment, and return the deployments' names.
 
-    Raises `DeployError`.
+    Raises `DeployError`, `AutomationError`.
     """
     from prefect.client.orchestration import get_client
 
@@ -168,7 +177,9 @@ async def register(office: Settings, file: Path) -> list[str]:
         for deployment in deployments:
             await _write_deployment(client, deployment)
         await _pause_strays(client, {deployment.name for deployment in deployments})
-        await _write_mark(client, fingerprint(office, file))
+        port = urllib.parse.urlsplit(str(client.api_url)).port or office.prefect_port
+        await automations.register(client, office, port, file)
+        await _write_mark(client, fingerprint(office, port, file))
     return [deployment.name for deployment in deployments]
 
 
@@ -282,7 +293,7 @@ def main() -> None:
     file = Path(sys.argv[1]) if len(sys.argv) > 1 else REPOSITORY / "prefect.yaml"
     try:
         names = asyncio.run(register(settings(), file))
-    except DeployError as error:
+    except (DeployError, automations.AutomationError) as error:
         print(error, file=sys.stderr)
         sys.exit(1)
     print(f"registered: {', '.join(names) or 'nothing'}")

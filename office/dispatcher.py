@@ -12,18 +12,22 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import FrameType
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from office.listening import Ear
 from office.post import Post
 from office.runtime.database import engine_for
 from office.runtime.settings import Settings, settings
 
 log = logging.getLogger("songjiao.dispatcher")
 
-_LOOK_SECONDS = 0.1
+_LOOK_SECONDS = 0.5
+"""How long until a look without a ring: for a writer that died between its commit and its ring, and for what has a time."""
+
 _WATCH_SECONDS = 0.3
 _EVEN_IF_QUIET_SECONDS = 1.0
 _LONGEST_PAUSE = 10.0
@@ -53,15 +57,35 @@ class Pulse:
         return True
 
 
-def _repeat(name: str, office: Settings, leaving: threading.Event, work: Callable[[], int]) -> None:
-    """Do `work` whenever there may be something to do, until told to leave; after a failure a pause, each longer."""
-    pulse = Pulse(office)
+@dataclass
+class Calls:
+    """What sends a thread of the dispatcher to work: a ring, and the word to leave."""
+
+    office: Settings
+    heard: threading.Event
+    leaving: threading.Event
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for a ring at most so long; answers whether there was one. The next ring counts from here."""
+        rang = self.heard.wait(seconds)
+        self.heard.clear()
+        return rang
+
+
+def _repeat(name: str, calls: Calls, work: Callable[[], int]) -> None:
+    """Do `work` at each ring, and whenever there may be something to do, until told to leave; after a failure a pause,
+    each longer.
+    """
+    pulse = Pulse(calls.office)
     pause = 0.0
-    while not leaving.wait(pause or _LOOK_SECONDS):
+    while not calls.leaving.wait(pause):
+        rang = calls.wait(_LOOK_SECONDS)
+        if calls.leaving.is_set():
+            return
         try:
-            if pause == 0.0 and not pulse.beat():
+            if not rang and pause == 0.0 and not pulse.beat():
                 continue
-            while work() and not leaving.wait(_LOOK_SECONDS):
+            while work() and not calls.leaving.is_set():
                 pass
             pause = 0.0
         except (DBAPIError, OperationalError) as busy:
@@ -76,40 +100,42 @@ def _longer(pause: float) -> float:
     return min(max(pause * 2, 0.5), _LONGEST_PAUSE)
 
 
-def _carry_post(office: Settings, leaving: threading.Event) -> None:
-    post = Post(office)
+def _carry_post(calls: Calls) -> None:
+    post = Post(calls.office, calls.heard, calls.leaving)
     try:
-        _repeat("post", office, leaving, post.deliver)
+        _repeat("post", calls, post.deliver)
     finally:
         post.close()
 
 
-def _carry_wakes(office: Settings, leaving: threading.Event) -> None:
+def _carry_wakes(calls: Calls) -> None:
     from prefect import get_client
 
     from office.waker import Waker
 
-    waker = Waker(office)
+    waker = Waker(calls.office)
 
     def tend() -> int:
         if not waker.anything_to_do():
             return 0
         with get_client(sync_client=True) as client:
-            while (count := waker.tend_all(client)) and not leaving.wait(_WATCH_SECONDS):
-                pass
-        return count
+            while waker.tend_all(client) and not calls.leaving.is_set():
+                calls.wait(_WATCH_SECONDS)
+        return 0
 
-    _repeat("wakes", office, leaving, tend)
+    _repeat("wakes", calls, tend)
 
 
-def _keep_watch(office: Settings, leaving: threading.Event) -> None:
+def _keep_watch(calls: Calls) -> None:
     from prefect import get_client
 
     from office.watches import Watches
 
-    watches = Watches(office)
+    watches = Watches(calls.office)
 
     def start_due() -> int:
+        for name in watches.alarm():  # before Prefect is asked: it may be what keeps the watch silent
+            log.warning("%s has not looked for too long; the programme office is told", name)
         due = watches.due()
         if due:
             with get_client(sync_client=True) as client:
@@ -117,7 +143,25 @@ def _keep_watch(office: Settings, leaving: threading.Event) -> None:
                     watches.start(client, name)
         return 0
 
-    _repeat("watches", office, leaving, start_due)
+    _repeat("watches", calls, start_due)
+
+
+def _carry_news(calls: Calls) -> None:
+    from prefect import get_client
+
+    from office.announcer import Announcer
+
+    announcer = Announcer(calls.office)
+
+    def tell() -> int:
+        if not announcer.anything_to_do():
+            return 0
+        with get_client(sync_client=True) as client:
+            while announcer.carry(client) and not calls.leaving.is_set():
+                pass
+        return 0
+
+    _repeat("events", calls, tell)
 
 
 def run(office: Settings, leaving: threading.Event) -> None:
@@ -129,16 +173,26 @@ def run(office: Settings, leaving: threading.Event) -> None:
         log.info("another dispatcher is at work; waiting")
         if leaving.wait(1.0):
             return
-    log.info("at work")
-    threads = [
-        threading.Thread(target=carry, args=(office, leaving), name=carry.__name__)
-        for carry in (_carry_post, _carry_wakes, _keep_watch)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    ear = Ear(office)
+    threads = []
+    for carry in (_carry_post, _carry_wakes):
+        threads.append(_thread(carry, Calls(office, ear.told(), leaving)))
+    for carry in (_keep_watch, _carry_news):  # these go by the time alone
+        threads.append(_thread(carry, Calls(office, threading.Event(), leaving)))
+    ear.tell_all()
+    with ear:
+        log.info("at work")
+        for thread in threads:
+            thread.start()
+        leaving.wait()
+        ear.tell_all()
+        for thread in threads:
+            thread.join()
     lease.give_back(DISPATCHER)
+
+
+def _thread(carry: Callable[[Calls], None], calls: Calls) -> threading.Thread:
+    return threading.Thread(target=carry, args=(calls,), name=carry.__name__)
 
 
 def main() -> None:

@@ -105,7 +105,10 @@ def _replay(messages: list[Message], receive: Receive, *, whole: bool) -> Receiv
 
 
 def create() -> App:
-    """The application that uvicorn serves."""
+    """The application that uvicorn serves: Prefect's, and beside it this office's own few addresses."""
     from prefect.server.api.server import create_app
 
-    return Patient(create_app())
+    from office.routes import Routes
+    from office.runtime.settings import settings
+
+    return Routes(Patient(create_app()), settings())

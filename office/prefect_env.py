@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import certifi
 
+from office.runtime.durable import keep_text
 from office.runtime.settings import REPOSITORY, Settings, prefect_auth
 
 HOST = "127.0.0.1"
@@ -54,8 +55,6 @@ _SERVER: dict[str, str] = {
     "PREFECT_SERVER_LOGGING_LEVEL": "WARNING",
     # It loads every paused run each five seconds; a waiting programme has no timeout here.
     "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_ENABLED": "false",
-    # Automations: none are defined, and the service weighs every event against them.
-    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
     # The dispatcher starts the watches (`office.watches`): this scheduler's bulk insert fails under SQLAlchemy 2.1, and
     # under 2.0 the whole server was seen to stand still for a minute at a time.
     "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
@@ -138,9 +137,7 @@ def _short_bundle(settings: Settings) -> Path:
         bundle.parent.mkdir(parents=True, exist_ok=True)
         end = "-----END CERTIFICATE-----"
         first, _, _ = Path(certifi.where()).read_text(encoding="utf-8").partition(end)
-        fresh = bundle.with_name(f".{bundle.name}.{os.getpid()}")
-        fresh.write_text(first[first.index("-----BEGIN") :] + end + "\n", encoding="utf-8")
-        fresh.replace(bundle)
+        keep_text(bundle, first[first.index("-----BEGIN") :] + end + "\n")
     return bundle
 
 
@@ -155,6 +152,7 @@ def server_environment(settings: Settings, port: int, outer: Mapping[str, str] |
     environment["PREFECT_SERVER_UI_API_URL"] = api_url(port)
     database = quote(str(settings.root / "prefect.db"))
     environment["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = f"sqlite+aiosqlite:///{database}"
+    environment["PREFECT_SERVER_SERVICES_LATE_RUNS_AFTER_SECONDS"] = str(settings.late_after_seconds)
     environment["PREFECT_SERVER_MEMO_STORE_PATH"] = str(settings.root / "prefect" / "memo_store.toml")
     return environment
 

@@ -3,6 +3,7 @@
 import uuid
 from pathlib import Path
 
+from ledger.digests import DIGEST, contents
 from models.act import Act
 from models.office import Message
 from models.people import Person
@@ -18,7 +19,7 @@ def preview(act: Act, message_id: uuid.UUID, overrides: Path | None = None) -> W
             "id": row.id,
             "kind": row.kind,
             "locale": row.locale,
-            "facts": row.facts,
+            "facts": row.facts | contents(act, row) if row.kind == DIGEST else row.facts,
             "person_ref": who.ref if who else None,
             "person_name": who.name if who else None,
             "repeated": row.repeated,

@@ -9,6 +9,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from office.runtime.durable import keep_text
 from office.runtime.settings import Settings
 
 
@@ -34,10 +35,7 @@ class OfficeState:
 
 def write_state(settings: Settings, state: OfficeState) -> None:
     """Replace the file in one step, readable by its owner alone."""
-    fresh = settings.run_dir / f".office.{os.getpid()}.json"
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
-        json.dump(asdict(state), handle, indent=1)
-    fresh.replace(settings.run_dir / "office.json")
+    keep_text(settings.run_dir / "office.json", json.dumps(asdict(state), indent=1))
 
 
 def running_office(settings: Settings) -> OfficeState | None:

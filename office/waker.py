@@ -87,10 +87,14 @@ class Waker:
     def tend_all(self, client: SyncPrefectClient) -> int:
         """Tend every run with an open wake or a dead process once, and give their number."""
         everything = time.monotonic() >= self._everything_at
-        with transaction(SYSTEM, office=self._office) as act:
-            targets = _targets(runs.open_wakes(act, _LIMIT))
-            carriers = [carrier(act, programme_id, phase_id) for programme_id, phase_id in targets]
+        with transaction(SYSTEM, office=self._office) as act:  # short: whoever decides waits for it
+            wakes = runs.open_wakes(act, _LIMIT)
+        targets = _targets(wakes)
+        with reading(self._office) as act:
             leases = {lease.run_id: lease for lease in held_leases(act) if lease.run_id is not None}
+            # Whoever is being executed looks by itself before it waits again, or is told once its lease is back.
+            busy = {run_id for run_id, lease in leases.items() if lease.alive}
+            carriers = [carrier(act, *target) for target, run_id in targets.items() if run_id not in busy]
             dead = {run_id for run_id, lease in leases.items() if not lease.alive}
             others = (
                 [one for one in unsettled_carriers(act) if everything or one.run_id in dead]
@@ -101,12 +105,12 @@ class Waker:
             self._everything_at = time.monotonic() + _EVERYTHING_SECONDS
         carriers += [one for one in others if (one.programme_id, one.phase_id) not in targets]
         if not carriers and not dead:
-            return 0
+            return len(targets)
         states = states_of(client, [one.run_id for one in carriers if one.run_id is not None])
         for one in carriers:
             self._tend(client, one, states, leases, wanted=(one.programme_id, one.phase_id) in targets)
         drop_dead_leases([leases[run_id] for run_id in dead], states, datetime.now(UTC))
-        return len(carriers)
+        return len(targets) + len(others)
 
     def _tend(
         self,
@@ -145,9 +149,13 @@ class Waker:
         return time.monotonic() - since < _WORKER_SPEAKS_SECONDS
 
 
-def _targets(wakes: list[runs.OpenWake]) -> dict[Target, None]:
-    """Whom open wakes mean. A phase without a run is started by its lifecycle, so that is woken in its place."""
-    return {
-        (wake.programme_id, None if wake.phase_id is not None and wake.run_id is None else wake.phase_id): None
-        for wake in wakes
-    }
+def _targets(wakes: list[runs.OpenWake]) -> dict[Target, uuid.UUID | None]:
+    """Whom open wakes mean, and its run where that is known. A phase without a run is started by its lifecycle, so that
+    is woken in its place.
+    """
+    found: dict[Target, uuid.UUID | None] = {}
+    for wake in wakes:
+        started = wake.phase_id is None or wake.run_id is not None
+        target = (wake.programme_id, wake.phase_id if started else None)
+        found[target] = wake.run_id if started else found.get(target)
+    return found

@@ -1,9 +1,9 @@
 """How parts of one pack come to hold in another, for some kinds of programme.
 
-Decides what an adoption brings in: the stages with the documents they ask for, a step of the selection, the travel
-rules with their values. Roles and levels are mapped; everything taken over carries `adopted_from`, so that it is
-printed as adopted and never as the region's own law. Serves SL2017-2.1 and 5A.2 in regions that have no such text of
-their own.
+Decides what an adoption brings in: the stages with the documents they ask for (and entries of registers that the pack
+has itself), a step of the selection, the travel rules with their values. Roles and levels are mapped; everything taken
+over carries `adopted_from`, so that it is printed as adopted and never as the region's own law. Serves SL2017-2.1 and
+5A.2 in regions that have no such text of their own.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -66,7 +66,7 @@ def _stamp(adoption: Adoption, other: Pack) -> Callable[[Any], Any]:
         changed: dict[str, Any] = {}
         for name in type(value).model_fields:
             held = getattr(value, name)
-            if name in ("role", "owed_by"):
+            if name in ("role", "owed_by", "recorded_by", "paid_by") and isinstance(held, str):
                 changed[name] = role(held)
             elif name == "owners":
                 changed[name] = tuple(role(key) for key in held)
@@ -80,7 +80,11 @@ def _stamp(adoption: Adoption, other: Pack) -> Callable[[Any], Any]:
 
 
 def _adopt_stages(pack: Pack, other: Pack, stamp: Callable[[Any], Any]) -> Pack:
-    stages: tuple[Stage, ...] = stamp(other.stages)
+    here = {register.key for register in pack.registers}
+    stages: tuple[Stage, ...] = tuple(
+        stage.model_copy(update={"requires": tuple(one for one in stage.requires if one.register_ in here)})
+        for stage in stamp(other.stages)
+    )
     asked = {product.document for stage in stages for product in stage.products}
     own = {document.key for document in pack.documents}
     brought = stamp(tuple(one for one in other.documents if one.key in asked and one.key not in own))

@@ -13,6 +13,7 @@ from policies.clauses import Clause, source_of
 from policies.problems import Finding, Path, nearest
 from policies.schema import Ban, Chain, DatedValue, Pack, Rule, Sourced, Travel
 from policies.units import units
+from policies.valuing import FIXED_DAY
 from policies.walk import parts
 
 
@@ -91,6 +92,10 @@ def _sourced(part: Sourced, path: Path, known: frozenset[str], sources: frozense
         )
     if part.cites is not None:
         yield from _clause(part.cites, (*path, "cites"), known, sources)
+    for number, cited in enumerate(part.also_cites):
+        yield from _clause(cited, (*path, "also_cites", number), known, sources)
+    if part.stands_for and part.reading is None:
+        yield Finding((*path, "stands_for"), "it does not say why a role stands for another", "add `reading:`")
 
 
 def _clause(cited: str, path: Path, known: frozenset[str], sources: frozenset[str]) -> Iterator[Finding]:
@@ -120,6 +125,8 @@ def number_findings(pack: Pack, register: Mapping[str, Clause]) -> Iterator[Find
             clause = register.get(value.cites or "")
             if clause is not None and isinstance(value.value, int | Decimal) and rule.unit in units():
                 yield from _number(rule, value.value, clause, (*path, "value"))
+            elif clause is not None and rule.unit == FIXED_DAY:
+                yield from _day(value.value, clause, (*path, "value"))
     for number, source in enumerate(pack.evaluation.sources if pack.evaluation else ()):
         clause, weight = register.get(source.cites or ""), pack.rules.get(source.weight)
         stated = _numbers(clause.parameters.get("weights")) if clause else {}
@@ -155,10 +162,18 @@ def _number(rule: Rule, value: int | Decimal, clause: Clause, path: Path) -> Ite
         )
 
 
+def _day(value: object, clause: Clause, path: Path) -> Iterator[Finding]:
+    stated = [str(clause.parameters[name]) for name in units()[FIXED_DAY].parameters if clause.parameters.get(name)]
+    if value is not None and value not in stated:
+        yield _differs(path, clause, "day", ", ".join(stated) or "no day", value)
+
+
 def _numbers(stated: Any) -> dict[str, Decimal]:
-    """The numbers under a parameter: one without a name, or several by name."""
-    if isinstance(stated, dict):
-        return {str(key): Decimal(str(item)) for key, item in stated.items() if isinstance(item, int | float)}
+    """The numbers under a parameter: one without a name, or several by name, at any depth."""
+    if isinstance(stated, dict | list):
+        items = stated.items() if isinstance(stated, dict) else enumerate(stated)
+        inner = {str(key): _numbers(item) for key, item in items}
+        return {f"{key}{name and '.' + name}": number for key, found in inner.items() for name, number in found.items()}
     if isinstance(stated, int | float) and not isinstance(stated, bool):
         return {"": Decimal(str(stated))}
     return {}

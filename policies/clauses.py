@@ -33,6 +33,7 @@ class Clause:
     enforce: str
     ambiguity: str | None
     title: str
+    binding: bool = True
 
 
 def register(directory: Path) -> Path:
@@ -76,6 +77,7 @@ def _clause(entry: dict[str, Any], source: Mapping[str, Any]) -> Clause:
         enforce=entry["enforce"],
         ambiguity=entry.get("ambiguity"),
         title=source["title"],
+        binding=bool(source.get("binding", True)),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from policies.accounting import account_findings, word_findings
 from policies.adoption import adoption_findings
 from policies.citations import citation_findings, number_findings, raw_citations
 from policies.clauses import clauses
@@ -38,7 +39,10 @@ def pack_findings(
         *structure_findings(pack, others),
     ]
     if register_of is not None:
-        found += number_findings(pack, clauses(register_of))
+        register = clauses(register_of)
+        found += [*number_findings(pack, register), *word_findings(pack, register)]
+        if pack.complete:
+            found += account_findings(pack, register, register_of)
     return found
 
 

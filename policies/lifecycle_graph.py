@@ -31,6 +31,7 @@ def phase_findings(pack: Pack) -> Iterator[Finding]:
     keys = [phase.key for phase in pack.phases]
     documents = [document.key for document in pack.documents]
     known = (*CONDITIONS, *(f"document:{key}" for key in documents), *(f"phase:{key}" for key in keys))
+    registers = tuple(f"register:{register.key}" for register in pack.registers if register.about == "programme")
     for number, phase in enumerate(pack.phases):
         path: Path = ("phases", number)
         for place, kind in enumerate(phase.kinds):
@@ -40,10 +41,9 @@ def phase_findings(pack: Pack) -> Iterator[Finding]:
             if key not in keys:
                 yield Finding((*path, "opens_after", place), f"no phase {key!r}", nearest(key, keys))
         for place, condition in enumerate(phase.closes_when):
-            if condition not in known:
-                yield Finding(
-                    (*path, "closes_when", place), f"nothing fulfils {condition!r}", nearest(condition, known)
-                )
+            may = (*known, *registers) if phase.flow == "check-in" else known
+            if condition not in may:
+                yield Finding((*path, "closes_when", place), f"nothing fulfils {condition!r}", nearest(condition, may))
         yield from _carried(pack, phase, path)
     for kind in pack.kinds:
         mine = kind_phases(pack, kind)

@@ -11,6 +11,7 @@ from typing import Any
 
 from models.states import ApplicantKind, ProgrammeLevel
 from models.values import Basis
+from policies.mechanisms import Computation, Duty, Indicator, Register
 from policies.schema import Chain, DatedValue, DocumentKind, Ladder, Pack, Phase, Rule, Scalar, Stage
 
 NO_FACTS: Mapping[str, Any] = {}
@@ -126,10 +127,60 @@ def ladder_of(pack: Pack, key: str) -> Ladder:
     raise _unknown(pack, "ladder", key)
 
 
+def setting_words(pack: Pack, setting: str | None, setting_en: str | None = None) -> tuple[str, str]:
+    """What an office setting that something rests on says, in Chinese and in English; empty for none.
+
+    A setting goes by its id: its words stand in the pack, and the id follows them. Another text is the office's own
+    reason as it was recorded.
+    """
+    known = pack.settings.get(setting or "")
+    if known is not None:
+        return f"{known.says.zh}({setting})", f"{known.says.en} ({setting})"
+    return setting or "", setting_en or setting or ""
+
+
 def role_name(pack: Pack, role: str, locale: str = "zh-CN") -> str:
     """The pack's label of a role in the reader's language, or the key where the pack has none."""
     known = pack.roles.get(role)
     return known.name.in_(locale) if known else role
+
+
+def word_name(pack: Pack, word: str, locale: str = "zh-CN") -> str:
+    """The pack's name of a word that stands in a choice or a check, or the word itself where the pack has none."""
+    known = pack.words.get(word)
+    return known.in_(locale) if known else word
+
+
+def register_of(pack: Pack, key: str) -> Register:
+    """The register with this key; raises UnknownId."""
+    for register in pack.registers:
+        if register.key == key:
+            return register
+    raise _unknown(pack, "register", key)
+
+
+def indicator_of(pack: Pack, key: str) -> Indicator:
+    """The indicator with this key; raises UnknownId."""
+    for indicator in pack.indicators:
+        if indicator.key == key:
+            return indicator
+    raise _unknown(pack, "indicator", key)
+
+
+def duty_of(pack: Pack, key: str) -> Duty:
+    """The standing duty with this key; raises UnknownId."""
+    for duty in pack.duties:
+        if duty.key == key:
+            return duty
+    raise _unknown(pack, "duty", key)
+
+
+def computation_of(pack: Pack, key: str) -> Computation:
+    """The computation with this key; raises UnknownId."""
+    for computation in pack.computations:
+        if computation.key == key:
+            return computation
+    raise _unknown(pack, "computation", key)
 
 
 def kind_phases(pack: Pack, kind: str) -> tuple[Phase, ...]:

@@ -3,9 +3,9 @@
 A `Problem` names the file, the line, the key, what is wrong and what to do. `PackError` carries every problem at once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 Path = tuple[str | int, ...]
 
@@ -76,3 +76,18 @@ def nearest(word: str, known: Iterable[str]) -> str:
         return "remove it"
     shown = ", ".join(words[:12]) + (", …" if len(words) > 12 else "")
     return f"use one of: {shown}"
+
+
+def nearest_first(word: str, known: Mapping[str, Iterable[str]]) -> list[str]:
+    """The known keys, the one most like the word first; a key is as near as the nearest of its names.
+
+    >>> nearest_first("bugdet", {"emergency-plan": ["安全应急预案"], "budget": ["经费预算表"]})
+    ['budget', 'emergency-plan']
+    >>> nearest_first("安全预案", {"budget": ["经费预算表"], "emergency-plan": ["安全应急预案"]})
+    ['emergency-plan', 'budget']
+    """
+
+    def likeness(key: str) -> float:
+        return max(SequenceMatcher(None, word.lower(), name.lower()).ratio() for name in (key, *known[key]))
+
+    return sorted(known, key=lambda key: -likeness(key))

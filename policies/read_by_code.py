@@ -7,3 +7,7 @@ reader.
 
 NEEDED: frozenset[str] = frozenset({"message.hour"})
 """Read by rules.deadlines: the hour of the day at which the rungs of a ladder fall due."""
+
+OPTIONAL: frozenset[str] = frozenset({"message.until_hour", "acknowledgement.days"})
+"""Read where a pack has them: until which hour messages go out (rules.working_hours), and for how many days at most an
+acknowledgement silences a rung (ledger.deadlines). Without them the office's usual day and two days hold."""

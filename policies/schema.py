@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from models.states import ApplicantKind, ProgrammeLevel, Rung, TierAction
-from models.values import Basis
 from policies.dated import Condition as Condition
 from policies.dated import DatedValue as DatedValue
 from policies.dated import Day as Day
@@ -21,29 +20,17 @@ from policies.dated import Reason as Reason
 from policies.dated import Rule as Rule
 from policies.dated import Scalar as Scalar
 from policies.dated import ValueException as ValueException
-
-
-class Sourced(Part):
-    """A part of the structure that rests on a clause, or on an office setting with its reason.
-
-    `like` may name a clause of another region that an office setting was modelled on; `reading` says which of the open
-    readings of the clause was taken.
-    """
-
-    cites: str | None = None
-    why: Reason | None = None
-    like: str | None = None
-    reading: Reason | None = None
-    adopted_from: str | None = None
-
-    @property
-    def basis(self) -> Basis:
-        """What this part rests on."""
-        return Basis(
-            clause=self.cites,
-            setting=None if self.cites or self.why is None else self.why.zh,
-            adopted_from=self.adopted_from,
-        )
+from policies.mechanisms import Bar as Bar
+from policies.mechanisms import Check as Check
+from policies.mechanisms import Computation as Computation
+from policies.mechanisms import Count as Count
+from policies.mechanisms import Duty as Duty
+from policies.mechanisms import ImportedFact as ImportedFact
+from policies.mechanisms import Indicator as Indicator
+from policies.mechanisms import NotKept as NotKept
+from policies.mechanisms import Register as Register
+from policies.mechanisms import RegisterField as RegisterField
+from policies.sourced import Sourced as Sourced
 
 
 class Role(Part):
@@ -55,13 +42,32 @@ class Role(Part):
     level: ProgrammeLevel | None = None
 
 
+class Quorum(Part):
+    """How many must agree in a tier: one (who is first decides), all, at least the rule `least`, or one per group.
+
+    `groups` are roles in the deciding organisation; each needs the consent of a person of its own.
+    """
+
+    kind: Literal["one", "all", "m-of-n", "one-per-group"] = "one"
+    least: str | None = None
+    groups: tuple[str, ...] = ()
+
+
+class Silence(Sourced):
+    """What the law says an unanswered tier means once its time is over. It needs its clause: no office may set it."""
+
+    means: Literal["approve"]
+
+
 class Tier(Sourced):
-    """One tier of an approval chain: who, and what they do."""
+    """One tier of an approval chain: who, what they do, how many must agree, and whether silence means consent."""
 
     role: str
     action: TierAction
     marks: tuple[Literal["signature", "seal"], ...] = ()
     decision_days: str
+    quorum: Quorum = Quorum()
+    on_silence: Silence | None = None
 
 
 class Chain(Sourced):
@@ -115,8 +121,26 @@ class StageDuty(Sourced):
     says: Name
 
 
+class StageRecord(Sourced):
+    """An entry that a stage needs before it closes: of which register, how many, and what they must cover together.
+
+    `covers` maps a field of the register to the words that the stage's entries must hold between them (`least` of them,
+    a rule; else all). `blocks: false` is asked for and does not hold the stage open.
+    """
+
+    key: str
+    name: Name
+    register_: str = Field(alias="register")
+    recorded_by: str
+    per: Literal["stage", "school", "trainee"] = "stage"
+    minimum: int = 1
+    covers: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    least: str | None = None
+    blocks: Flag = True
+
+
 class Stage(Sourced):
-    """A stage of send-teaching with its owner, duties and products."""
+    """A stage of send-teaching with its owner, duties, products and the entries that it needs."""
 
     key: str
     number: int
@@ -124,6 +148,7 @@ class Stage(Sourced):
     owners: tuple[str, ...]
     duties: tuple[StageDuty, ...] = ()
     products: tuple[Product, ...] = ()
+    requires: tuple[StageRecord, ...] = ()
 
 
 class DocumentKind(Sourced):
@@ -138,11 +163,15 @@ class ObligationKind(Sourced):
     """Something owed by a day: what, by whom, created when, due when, and what meets it.
 
     `opens_with` names the event that creates it: `<phase>.opened`, `<phase>.closed`, `step.opened` or
-    `<subject>.returned`; there is one per target (`per`), so the same event of a second session finds that of the
+    `<subject>.returned`; `register:<key>` opens one with each entry about the programme; there is one per
+    target (`per`), so the same event of a second session finds that of the
     programme there, and one for each return. `due` names the rule or setting that gives the day; for `per: step`,
     `due` and `owed_by` are the word `tier`: the step's tier names both. `met_by` is a document kind, `phase:<key>`
-    (that phase closes), `correction:<subject>` or `act:<name>`. A recurring one is due every `every` days (a setting)
-    from the first to the last day on which sessions take place.
+    (that phase closes), `correction:<subject>`, `act:<name>` or `register:<key>` (an entry about the programme; with
+    `covers: trainees` one about each of them). A recurring one is due every `every` days (a setting)
+    from the first to the last day on which sessions take place. `not_before` (a rule) gives the first day on which it may
+    be met, `late: refused` closes the window with the due day; `stop_budget` (a rule) says for how many days in all the
+    office may stop its clock, where a clause bounds it.
     """
 
     key: str
@@ -155,18 +184,23 @@ class ObligationKind(Sourced):
     ladder: str
     hardness: Literal["soft", "hard"] = "hard"
     every: str | None = None
+    covers: Literal["once", "trainees"] = "once"
     kinds: tuple[str, ...] = ()
+    not_before: str | None = None
+    late: Literal["accepted", "refused"] = "accepted"
+    stop_budget: str | None = None
 
 
 class LadderRung(Part):
     """One rung: so many days before (negative) or after the due day, to whom, and what it is called.
 
-    `to` holds `owner`, `head` (the owing organisation's head), `next-level` (its parent), `programme-office`.
+    `to` holds `owner`, `head` (the owing organisation's head), `organisation` (its contacts), `next-level` (its parent),
+    `programme-office`.
     """
 
     days: int
     rung: Rung
-    to: tuple[Literal["owner", "head", "next-level", "programme-office"], ...]
+    to: tuple[Literal["owner", "head", "organisation", "next-level", "programme-office"], ...]
 
 
 class Ladder(Sourced):
@@ -190,22 +224,6 @@ class Evaluation(Sourced):
 
     sources: tuple[ScoreSource, ...]
     decimals: str
-
-
-class Check(Sourced):
-    """A check on the application or the plan over facts counted from it.
-
-    `ratio`: numerator / denominator at least the rule's value. `presence`: the fact is at least the rule's value.
-    """
-
-    key: str
-    name: Name
-    kind: Literal["ratio", "presence"]
-    subjects: tuple[Literal["application", "implementation-plan"], ...]
-    numerator: str
-    denominator: str | None = None
-    minimum: str
-    strength: Literal["block", "warn"]
 
 
 class SelectionStep(Sourced):
@@ -242,12 +260,22 @@ class Ban(Sourced):
 
 
 class HoursDuty(Sourced):
-    """Credit hours that a teacher must collect (a rule id) within a number of years (a rule id)."""
+    """Credit hours that a teacher must collect (a rule id) within a number of years (a rule id).
+
+    Periods run from `begins` (a setting such as 2021-01-01, or 09-01 for school years; without it calendar years). Only
+    hours of these `activities`, `levels` or with this `account` count, all where none is named; one hour may serve
+    several minima and is held once.
+    """
 
     key: str
     name: Name
     minimum: str
     years: str
+    begins: str | None = None
+    activities: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    account: str | None = None
+    collected_by: str = "teacher"
 
 
 class Travel(Sourced):
@@ -258,6 +286,7 @@ class Travel(Sourced):
     more_than: str
     meal_days: str
     full: str | None = None
+    paid_by: str = "school"
 
 
 class Adoption(Part):
@@ -303,6 +332,15 @@ class Pack(Part):
     bans: tuple[Ban, ...] = ()
     hours: tuple[HoursDuty, ...] = ()
     travel: Travel | None = None
+    words: dict[str, Name] = Field(default_factory=dict)
+    registers: tuple[Register, ...] = ()
+    facts: tuple[ImportedFact, ...] = ()
+    indicators: tuple[Indicator, ...] = ()
+    duties: tuple[Duty, ...] = ()
+    computations: tuple[Computation, ...] = ()
+    bars: tuple[Bar, ...] = ()
+    not_kept: tuple[NotKept, ...] = ()
+    complete: Flag = False
 
     def snapshot(self) -> dict[str, Any]:
         """The pack as plain JSON data, to be pinned on a programme."""

@@ -8,12 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from models.values import Basis
-from policies.clauses import Clause
 from policies.dated import DatedValue, Rule, Scalar
-from policies.lookup import UnknownId, document_of, role_name
-from policies.problems import nearest
+from policies.lookup import document_of, role_name, word_name
 from policies.schema import Chain, Pack, Product, Sourced
-from policies.units import units
+from policies.units import Unit, units
 
 ZH = "zh-CN"
 
@@ -36,14 +34,14 @@ class Section:
     lines: tuple[Line, ...]
 
 
-_ACTIONS: Mapping[str, tuple[str, str]] = {
+ACTIONS: Mapping[str, tuple[str, str]] = {
     "approve": ("审核同意", "approves"),
     "review": ("审核", "reviews"),
     "sign-and-seal": ("签字盖章", "signs and seals"),
     "award": ("遴选立项", "awards"),
     "file": ("备案", "files (receipt only, cannot reject)"),
 }
-_SUBJECTS: Mapping[str, tuple[str, str]] = {
+SUBJECTS: Mapping[str, tuple[str, str]] = {
     "application": ("项目申报", "application"),
     "award": ("遴选立项", "award"),
     "implementation-plan": ("实施方案", "implementation plan"),
@@ -101,7 +99,7 @@ def basis_label(basis: Basis, locale: str = ZH) -> str:
 
 def describe(pack: Pack, locale: str = ZH) -> list[Section]:
     """Everything a pack says, section by section; empty sections are left out."""
-    teller = _Teller(pack, locale)
+    teller = Teller(pack, locale)
     sections = [
         Section(teller.word("概况", "In short"), tuple(teller.head())),
         Section(teller.word("审批链", "Approval chains"), tuple(teller.chain(chain) for chain in pack.approval)),
@@ -120,27 +118,6 @@ def describe(pack: Pack, locale: str = ZH) -> list[Section]:
         Section(teller.word("沿用其他政策包", "Adopted from other packs"), tuple(teller.adoptions())),
     ]
     return [section for section in sections if section.lines]
-
-
-def explain_clause(register: Mapping[str, Clause], clause_id: str, locale: str = ZH) -> Section:
-    """A clause with its quote, what it asks, and how its open points are read. Raises UnknownId with the nearest id."""
-    clause = register.get(clause_id)
-    if clause is None:
-        raise UnknownId(f"there is no clause {clause_id!r}; {nearest(clause_id, register)}")
-    zh = locale == ZH
-    lines = [
-        Line("原文" if zh else "Quote", clause.quote),
-        Line("出处" if zh else "Source", f"《{clause.title}》{clause.article}"),
-        Line("含义" if zh else "Rule", clause.rule),
-    ]
-    stated = {name: value for name, value in clause.parameters.items() if value is not None}
-    if stated:
-        lines.append(
-            Line("参数" if zh else "Parameters", "; ".join(f"{name}: {_plain(v)}" for name, v in stated.items()))
-        )
-    if clause.ambiguity:
-        lines.append(Line("理解" if zh else "Open points", clause.ambiguity))
-    return Section(clause.id, tuple(lines))
 
 
 def uses(pack: Pack, clause_id: str) -> tuple[str, ...]:
@@ -164,15 +141,7 @@ def uses(pack: Pack, clause_id: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_plain(item)}" for key, item in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(_plain(item) for item in value)
-    return str(value)
-
-
-class _Teller:
+class Teller:
     """Says the parts of one pack in one language."""
 
     def __init__(self, pack: Pack, locale: str) -> None:
@@ -180,22 +149,25 @@ class _Teller:
         self.and_, self.comma = ("、", "，") if self.zh else (", ", ", ")
 
     def word(self, zh: str, en: str) -> str:
+        """The words of the language asked for."""
         return zh if self.zh else en
 
-    def _of(self, words: Mapping[str, tuple[str, str]], key: str) -> str:
+    def of(self, words: Mapping[str, tuple[str, str]], key: str) -> str:
+        """The name of a key in the language; the key itself where no name is known."""
         pair = words.get(key)
         return key if pair is None else pair[0 if self.zh else 1]
 
-    def _role(self, role: str) -> str:
+    def role(self, role: str) -> str:
+        """The name of a role in the pack."""
         return self.word("本级审核人", "the tier itself") if role == "tier" else role_name(self.pack, role, self.locale)
 
-    def _note(self, part: Sourced | Rule) -> str:
+    def note(self, part: Sourced | Rule) -> str:
         """The reading of the clause, or the office's reason."""
         said = part.reading or part.why
         return said.in_(self.locale) if said else ""
 
     def _line(self, label: str, text: str, part: Sourced) -> Line:
-        return Line(label, text, basis_label(part.basis, self.locale), self._note(part))
+        return Line(label, text, basis_label(part.basis, self.locale), self.note(part))
 
     def value(self, rule_id: str) -> str:
         """A rule's values with their unit, each later one with the day from which it holds."""
@@ -207,15 +179,14 @@ class _Teller:
         rule = self.pack.rules.get(rule_id) or self.pack.settings.get(rule_id)
         if rule is None or rule.counted_from is None:
             return self.value(rule_id)
-        anchor = self._of(_ANCHORS, rule.counted_from)
+        anchor = self.of(_ANCHORS, rule.counted_from)
         if self.zh:
             return f"{anchor}{'前' if rule.direction == 'before' else '后'}{self.value(rule_id)}"
         return f"{self.value(rule_id)} {rule.direction} {anchor}"
 
     def _values(self, rule: Rule, values: Iterable[DatedValue]) -> str:
         unit = units().get(rule.unit)
-        name = (unit.zh if self.zh else " " + unit.en) if unit else rule.unit
-        said = [self._scalar(value.value, rule.unit, name) for value in values]
+        said = [self._scalar(value.value, unit, rule.unit) for value in values]
         days = [value.from_.isoformat() for value in values]
         if len(said) == 1:
             return said[0]
@@ -223,14 +194,17 @@ class _Teller:
             f"{self.word('自', 'from ')}{day}{self.word('起 ', ': ')}{one}" for day, one in zip(days, said, strict=True)
         )
 
-    def _scalar(self, value: Scalar, unit: str, name: str) -> str:
+    def _scalar(self, value: Scalar, unit: Unit | None, key: str) -> str:
         if value is None:
             return self.word("已废止", "repealed")
-        if unit == "ratio":
+        if key == "ratio":
             return f"{float(str(value)):.0%}"
-        return f"{value}{'' if unit == 'choice' else name}"
+        if unit is None or key == "choice":
+            return f"{value}{key if unit is None else ''}"
+        return f"{value}{unit.zh}" if self.zh else f"{value} {unit.one if value == 1 else unit.en}"
 
     def head(self) -> Iterable[Line]:
+        """Which pack this is, of which region, and since when it holds."""
         pack = self.pack
         yield Line(self.word("政策包", "Pack"), pack.pack, pack.source)
         yield Line(self.word("地区", "Region"), pack.region.in_(self.locale))
@@ -244,88 +218,104 @@ class _Teller:
         )
 
     def chain(self, chain: Chain) -> Line:
-        applicants = self.and_.join(self._of(_APPLICANTS, kind) for kind in chain.applicant_kinds)
+        """One approval chain with its tiers and their times."""
+        applicants = self.and_.join(self.of(_APPLICANTS, kind) for kind in chain.applicant_kinds)
         levels = self.and_.join(self.pack.level_names[level].in_(self.locale) for level in chain.levels)
         tiers = " → ".join(
-            f"{self._role(tier.role)} {self._of(_ACTIONS, tier.action)} ({self.value(tier.decision_days)})"
+            f"{self.role(tier.role)} {self.of(ACTIONS, tier.action)} ({self.value(tier.decision_days)})"
             for tier in chain.tiers
         )
-        return self._line(f"{self._of(_SUBJECTS, chain.subject)} · {applicants} · {levels}", tiers, chain)
+        return self._line(f"{self.of(SUBJECTS, chain.subject)} · {applicants} · {levels}", tiers, chain)
 
     def phases(self) -> Iterable[Line]:
+        """The phases and what each waits for."""
         names = {phase.key: phase.name.in_(self.locale) for phase in self.pack.phases}
         for phase in self.pack.phases:
             after = self.and_.join(names.get(key, key) for key in phase.opens_after)
-            text = self._of(_PER, phase.per)
+            text = self.of(_PER, phase.per)
             text += self.comma + (
                 self.word(f"在{after}之后", f"after {after}") if after else self.word("最先", "first")
             )
             yield self._line(names[phase.key], text, phase)
 
     def stages(self) -> Iterable[Line]:
+        """The training stages with their owners and products."""
         for stage in sorted(self.pack.stages, key=lambda one: one.number):
-            owners = self.and_.join(self._role(role) for role in stage.owners)
+            owners = self.and_.join(self.role(role) for role in stage.owners)
             yield self._line(f"{stage.number} {stage.name.in_(self.locale)}", owners, stage)
             for product in stage.products:
-                yield self._line(f"  {self._document(product)}", self._asked(product), product)
+                yield self._line(f"  {self.document(product)}", self._asked(product), product)
 
-    def _document(self, product: Product) -> str:
+    def document(self, product: Product) -> str:
+        """A document by its Chinese name, with how many of it are owed."""
         return document_of(self.pack, product.document).name.in_(self.locale)
 
     def _asked(self, product: Product) -> str:
         held = "" if product.blocks else self.comma + self.word("不影响办结", "does not hold the stage open")
-        count = f"{self._of(_PER, product.per)} {product.minimum}{self.word('份', '')}"
-        return f"{self._role(product.owed_by)}{self.comma}{count}{held}"
+        count = f"{self.of(_PER, product.per)} {product.minimum}{self.word('份', '')}"
+        return f"{self.role(product.owed_by)}{self.comma}{count}{held}"
 
     def selection(self) -> Iterable[Line]:
+        """The steps of the selection, its notice and who is eligible."""
         selection = self.pack.selection
         if selection is None:
             return
         for number, step in enumerate(selection.steps, start=1):
-            text = self._role(step.role)
+            text = self.role(step.role)
             if step.key == "notice" and selection.notice_days:
                 text += self.comma + self.value(selection.notice_days)
             yield self._line(f"{number} {step.name.in_(self.locale)}", text, step)
         for test in selection.eligibility:
-            yield self._line(test.key, self._of(_STRENGTH, test.strength), test)
+            yield self._line(test.key, self.of(_STRENGTH, test.strength), test)
         for ban in self.pack.bans:
             yield self._line(ban.key, self.value(ban.years), ban)
 
     def obligations(self) -> Iterable[Line]:
+        """What is owed by whom until when."""
         for owed in self.pack.obligations:
-            text = f"{self._role(owed.owed_by)}{self.comma}{self._of(_PER, owed.per)}"
+            text = f"{self.role(owed.owed_by)}{self.comma}{self.of(_PER, owed.per)}"
             if owed.due != "tier":
                 text += self.comma + self.due(owed.due)
             yield self._line(owed.name.in_(self.locale), text, owed)
 
     def ladders(self) -> Iterable[Line]:
+        """When somebody is reminded, chased, and told on."""
         for ladder in self.pack.ladders:
             rungs = " → ".join(
-                f"{rung.days:+d} {self._of(_RUNGS, rung.rung)}({self.and_.join(self._of(_TOLD, to) for to in rung.to)})"
+                f"{rung.days:+d} {self.of(_RUNGS, rung.rung)}({self.and_.join(self.of(_TOLD, to) for to in rung.to)})"
                 for rung in ladder.rungs
             )
             yield self._line(ladder.key, rungs, ladder)
 
     def checks(self) -> Iterable[Line]:
+        """What an application or plan is checked for, and how strictly."""
         for check in self.pack.checks:
-            text = f"≥ {self.value(check.minimum)}{self.comma}{self._of(_STRENGTH, check.strength)}"
-            yield self._line(check.name.in_(self.locale), text, check)
+            limits = [f"≥ {self.value(check.minimum)}"] if check.minimum else []
+            limits += [f"≤ {self.value(check.maximum)}"] if check.maximum else []
+            words = self.and_.join(word_name(self.pack, word, self.locale) for word in check.words)
+            asked = self.and_.join(limits) or words or check.kind
+            yield self._line(
+                check.name.in_(self.locale), f"{asked}{self.comma}{self.of(_STRENGTH, check.strength)}", check
+            )
 
     def evaluation(self) -> Iterable[Line]:
+        """The sources of the score with weight and owner."""
         for source in self.pack.evaluation.sources if self.pack.evaluation else ():
-            text = f"{self.value(source.weight)}{self.comma}{self._role(source.owner)}"
+            text = f"{self.value(source.weight)}{self.comma}{self.role(source.owner)}"
             yield self._line(source.name.in_(self.locale), text, source)
 
     def values(self, rules: Mapping[str, Rule], *, is_law: bool) -> Iterable[Line]:
+        """The dated values, as law or as settings of the office."""
         for rule_id, rule in rules.items():
             clauses = self.and_.join(dict.fromkeys(value.cites for value in rule.values if value.cites))
             basis = Basis(
                 clause=clauses if is_law else None, setting=None if is_law else rule_id, adopted_from=rule.adopted_from
             )
             text = f"{rule.says.in_(self.locale)}: {self._values(rule, rule.values)}"
-            yield Line(rule_id, text, basis_label(basis, self.locale), self._note(rule))
+            yield Line(rule_id, text, basis_label(basis, self.locale), self.note(rule))
 
     def adoptions(self) -> Iterable[Line]:
+        """What is taken over from which pack, and why."""
         for adoption in self.pack.adopts:
             kinds = self.and_.join(
                 self.pack.kinds[kind].in_(self.locale) for kind in adoption.kinds if kind in self.pack.kinds

@@ -10,16 +10,18 @@ from decimal import Decimal
 
 from policies.adoption import STEP_ORDER, resolve_pack
 from policies.lifecycle_graph import phase_findings
+from policies.mechanics import mechanism_findings, rule_uses
 from policies.problems import Finding, Path, nearest
-from policies.read_by_code import NEEDED
-from policies.schema import ObligationKind, Pack, Product, Rule, SelectionStep, StageDuty, Tier
+from policies.read_by_code import NEEDED, OPTIONAL
+from policies.schema import ObligationKind, Pack, Phase, Product, Rule, SelectionStep, StageDuty, Tier
 from policies.units import units
-from policies.valuing import DAY_UNITS
+from policies.valuing import DAY_UNITS, FIXED_DAY
 from policies.walk import parts
 
 ACTS = ("act:decide", "act:start", "act:end")
 SUBJECTS = ("application", "award", "implementation-plan")
 TIER = "tier"
+MECHANISMS = ("registers", "facts", "indicators", "duties", "computations", "bars")
 _RUNG_ORDER = ("remind", "chase", "escalate")
 
 
@@ -35,7 +37,7 @@ def structure_findings(pack: Pack, others: Mapping[str, Pack]) -> list[Finding]:
         *_obligations(pack),
         *_ladders(pack),
         *_evaluation(pack),
-        *_checks(pack),
+        *_mechanisms(pack),
         *_selection(pack),
         *_terms(pack),
         *_read(pack),
@@ -51,7 +53,7 @@ def _names(pack: Pack) -> Iterator[Finding]:
 
 
 def _twice(pack: Pack) -> Iterator[Finding]:
-    for block in ("phases", "stages", "documents", "obligations", "ladders", "checks", "bans", "hours"):
+    for block in ("phases", "stages", "documents", "obligations", "ladders", "checks", "bans", "hours", *MECHANISMS):
         yield from _doubled(((part.key, (block, number)) for number, part in enumerate(getattr(pack, block))), "key")
     if pack.evaluation:
         sources = enumerate(pack.evaluation.sources)
@@ -132,14 +134,37 @@ def _approval(pack: Pack) -> Iterator[Finding]:
                     f"{tier.decision_days} counts from {rule.counted_from}",
                     "a tier's time counts from step.opened_on",
                 )
+            yield from _quorum(pack, tier, at)
+
+
+def _quorum(pack: Pack, tier: Tier, at: Path) -> Iterator[Finding]:
+    """A quorum names what it needs and nothing else; silence rests on a clause."""
+    quorum = tier.quorum
+    if (quorum.kind == "m-of-n") != (quorum.least is not None):
+        yield Finding((*at, "quorum"), "`least` goes with m-of-n and with nothing else", "correct the quorum")
+    if (quorum.kind == "one-per-group") != bool(quorum.groups):
+        yield Finding((*at, "quorum"), "`groups` goes with one-per-group and with nothing else", "correct the quorum")
+    if tier.action == "file" and quorum.kind != "one":
+        yield Finding((*at, "quorum"), "a filing is a receipt; one person gives it", "leave the quorum out")
+    if quorum.least is not None:
+        yield from _rule(pack, quorum.least, (*at, "quorum", "least"), "item")
+    for place, role in enumerate(quorum.groups):
+        yield from _role(pack, role, (*at, "quorum", "groups", place))
+    if tier.on_silence is not None and tier.on_silence.cites is None:
+        yield Finding(
+            (*at, "on_silence"), "silence is consent by law only, and no clause is named", "cite it, or leave it out"
+        )
 
 
 def _obligations(pack: Pack) -> Iterator[Finding]:
     phases = {phase.key: phase for phase in pack.phases}
     events = {f"{key}.{end}" for key in phases for end in ("opened", "closed")}
     events |= {"step.opened", *(f"{subject}.returned" for subject in SUBJECTS)}
+    registers = [f"register:{register.key}" for register in pack.registers if register.about == "programme"]
+    events.update(registers)
     documents = [document.key for document in pack.documents]
     acts = [*documents, *ACTS, *(f"phase:{key}" for key in phases), *(f"correction:{subject}" for subject in SUBJECTS)]
+    acts += registers
     ladders = [ladder.key for ladder in pack.ladders]
     for number, owed in enumerate(pack.obligations):
         path: Path = ("obligations", number)
@@ -154,6 +179,9 @@ def _obligations(pack: Pack) -> Iterator[Finding]:
             yield Finding((*path, "ladder"), f"no ladder {owed.ladder!r}", nearest(owed.ladder, ladders))
         if owed.every is not None:
             yield from _rule(pack, owed.every, (*path, "every"), "calendar_day")
+        for field in ("not_before", "stop_budget"):
+            if (rule_id := getattr(owed, field)) is not None:
+                yield from _rule(pack, rule_id, (*path, field), *DAY_UNITS)
         if owed.per == "step":
             if (owed.due, owed.owed_by) != (TIER, TIER):
                 yield Finding(
@@ -162,10 +190,11 @@ def _obligations(pack: Pack) -> Iterator[Finding]:
                     "write `due: tier` and `owed_by: tier`",
                 )
             continue
-        yield from _rule(pack, owed.due, (*path, "due"), *DAY_UNITS)
+        yield from _rule(pack, owed.due, (*path, "due"), *DAY_UNITS, FIXED_DAY)
         rule = _held(pack, owed.due)
-        if rule is not None:
+        if rule is not None and rule.unit != FIXED_DAY:
             yield from _anchor(owed, rule, path)
+            yield from _of_stage(phases, owed, rule, path)
 
 
 def _anchor(owed: ObligationKind, rule: Rule, path: Path) -> Iterator[Finding]:
@@ -180,6 +209,17 @@ def _anchor(owed: ObligationKind, rule: Rule, path: Path) -> Iterator[Finding]:
     elif scope == "step" or (scope == "period" and owed.every is None):
         yield Finding(
             (*path, "due"), f"{owed.due} counts from {anchor}, which this obligation does not have", "choose another"
+        )
+
+
+def _of_stage(phases: Mapping[str, Phase], owed: ObligationKind, rule: Rule, path: Path) -> Iterator[Finding]:
+    """Days of a stage are known to what opens or closes with that stage."""
+    phase = phases.get(owed.opens_with.partition(".")[0])
+    if (rule.counted_from or "").startswith("stage.") and (phase is None or phase.stage is None):
+        yield Finding(
+            (*path, "opens_with"),
+            f"{owed.due} counts from {rule.counted_from}, but {owed.opens_with} is no stage's event",
+            "open it with <stage>.opened or <stage>.closed, or count from another day",
         )
 
 
@@ -222,16 +262,10 @@ def _evaluation(pack: Pack) -> Iterator[Finding]:
             yield Finding(("evaluation", "sources"), f"the weights sum to {total} on {day}", "they must sum to 1")
 
 
-def _checks(pack: Pack) -> Iterator[Finding]:
-    for number, check in enumerate(pack.checks):
-        path: Path = ("checks", number)
-        yield from _rule(pack, check.minimum, (*path, "minimum"), "ratio" if check.kind == "ratio" else "item")
-        if (check.kind == "ratio") != (check.denominator is not None):
-            yield Finding(
-                path,
-                f"a {check.kind} {'needs' if check.kind == 'ratio' else 'has no'} denominator",
-                "correct the check",
-            )
+def _mechanisms(pack: Pack) -> Iterator[Finding]:
+    yield from mechanism_findings(pack)
+    for rule_id, path, allowed in rule_uses(pack):
+        yield from _rule(pack, rule_id, path, *(allowed or units()))
 
 
 def _selection(pack: Pack) -> Iterator[Finding]:
@@ -266,10 +300,16 @@ def _terms(pack: Pack) -> Iterator[Finding]:
 
 def rules_read(pack: Pack) -> frozenset[str]:
     """The ids that the pack's structure or the code reads."""
-    read: set[str | None] = set(NEEDED)
-    read |= {tier.decision_days for chain in pack.approval for tier in chain.tiers}
-    read |= {rule_id for owed in pack.obligations for rule_id in (owed.due, owed.every)}
-    read |= {check.minimum for check in pack.checks} | {ban.years for ban in pack.bans}
+    read: set[str | None] = set(NEEDED | OPTIONAL)
+    read |= {
+        rule_id
+        for chain in pack.approval
+        for tier in chain.tiers
+        for rule_id in (tier.decision_days, tier.quorum.least)
+    }
+    for owed in pack.obligations:
+        read |= {owed.due, owed.every, owed.not_before, owed.stop_budget}
+    read |= {ban.years for ban in pack.bans} | {rule_id for rule_id, _, _ in rule_uses(pack)}
     read |= {rule_id for duty in pack.hours for rule_id in (duty.minimum, duty.years)}
     if pack.evaluation is not None:
         read |= {pack.evaluation.decimals, *(source.weight for source in pack.evaluation.sources)}

@@ -6,6 +6,7 @@ unit says otherwise.
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -20,15 +21,18 @@ _DECIMAL = re.compile(r"-?\d{1,12}\.\d{1,12}")
 
 @dataclass(frozen=True)
 class Unit:
-    """A unit: its names, the type of its values, their least and greatest, and the clause parameters stated in it."""
+    """A unit: its names, the type of its values, their least and greatest, the clause parameters stated in it, and
+    the English of a single one.
+    """
 
     key: str
     zh: str
     en: str
-    type: Literal["integer", "decimal", "text"]
+    type: Literal["integer", "decimal", "day", "text"]
     least: Decimal | None
     greatest: Decimal | None
     parameters: tuple[str, ...]
+    one: str
 
 
 @cache
@@ -44,6 +48,7 @@ def units() -> dict[str, Unit]:
             least=Decimal(str(entry["least"])) if "least" in entry else None,
             greatest=Decimal(str(entry["greatest"])) if "greatest" in entry else None,
             parameters=tuple(entry.get("parameters", ())),
+            one=entry.get("one", entry["en"]),
         )
         for key, entry in raw.items()
     }
@@ -67,7 +72,7 @@ def typed(text: str, unit: str | None) -> bool | int | Decimal | str | None:
             return int(text)
         return Decimal(text) if _DECIMAL.fullmatch(text) else text
     known = units().get(unit)
-    if known is None or known.type == "text":
+    if known is None or known.type in ("text", "day"):
         return text
     if known.type == "integer":
         return int(text) if _INTEGER.fullmatch(text) else text
@@ -81,6 +86,8 @@ def misfit(value: bool | int | Decimal | str | None, unit: str) -> str | None:
         return None
     if known.type == "text":
         return None if isinstance(value, str) and value else "a text is expected"
+    if known.type == "day":
+        return None if _is_day(value) else f"{value!r} is not a day such as 2023-11-20"
     if isinstance(value, bool | str):
         wanted = "a whole number" if known.type == "integer" else "a number such as 0.5"
         return f"{value!r} is not {wanted}"
@@ -91,3 +98,11 @@ def misfit(value: bool | int | Decimal | str | None, unit: str) -> str | None:
     if known.greatest is not None and value > known.greatest:
         return f"{value} is more than {known.greatest}"
     return None
+
+
+def _is_day(value: bool | int | Decimal | str) -> bool:
+    """Whether a value is a day of the calendar as it is written in a pack."""
+    try:
+        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False

@@ -18,13 +18,18 @@ ANCHORS = (
     "session.starts_on",
     "session.ends_on",
     "session.ended_on",
+    "stage.starts_on",
+    "stage.ends_on",
     "step.opened_on",
     "award.closed_on",
     "submission.returned_on",
+    "period.starts_on",
     "period.ends_on",
+    "entry.recorded_on",
 )
 FACTS = ("programme.kind", "programme.level", "host.kind")
 DAY_UNITS = ("calendar_day", "working_day")
+FIXED_DAY = "fixed_day"
 _RULE_ID = re.compile(r"[a-z][a-z_]*(\.[a-z][a-z_]*)+")
 
 

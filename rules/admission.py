@@ -7,19 +7,17 @@ Serves CQ2021-3.9 (on-site practice by hours), 3.10 and 3.11 (experts by head co
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import Decimal
+from typing import Any
 
 from models.values import Basis, Course, Expert, Verdict
-from policies.lookup import find
-from policies.schema import Chain, Check, Pack
+from policies.schema import Chain, Pack
+from rules.checks import UnknownFact, at_door
 
 Figure = Decimal | int
-SHARE = Decimal("0.0001")
+__all__ = ["Figure", "UnknownFact", "admit", "admitted", "facts_of", "marks"]
+
 MARK_NAMES: Mapping[str, tuple[str, str]] = {"signature": ("签字", "signature"), "seal": ("盖章", "seal")}
-
-
-class UnknownFact(ValueError):
-    """A check of the pack counts something that is not counted from an application."""
 
 
 def facts_of(courses: Iterable[Course], experts: Iterable[Expert]) -> dict[str, Figure]:
@@ -51,98 +49,25 @@ def _is_excellent(expert: Expert) -> bool:
 
 
 def admit(
-    pack: Pack, subject: str, facts: Mapping[str, Figure], reasons: Mapping[str, str], on: date
+    pack: Pack,
+    subject: str,
+    facts: Mapping[str, Any],
+    reasons: Mapping[str, str],
+    on: date,
+    acting_as: Iterable[str] | None = None,
 ) -> tuple[Verdict, ...]:
     """One verdict for each check of the pack on this subject, with its figures; `on` picks the minimum in force.
 
     A warned check below its minimum is allowed only with a reason under its key in `reasons`; the reason is kept in
-    the verdict. Raises UnknownFact where the pack counts something that `facts_of` does not give.
+    the verdict. `acting_as` are the roles of whoever applies. Raises UnknownFact where the pack counts something that
+    neither `facts_of` gives nor the application declares.
     """
-    return tuple(_judge(pack, check, facts, reasons, on) for check in pack.checks if subject in check.subjects)
+    return at_door(pack, subject, facts, on, reasons=reasons, acting_as=acting_as)
 
 
 def admitted(verdicts: Iterable[Verdict]) -> bool:
     """Whether nothing stands in the way: every check is allowed, or its reason is given."""
     return all(verdict.allowed for verdict in verdicts)
-
-
-def _judge(pack: Pack, check: Check, facts: Mapping[str, Figure], reasons: Mapping[str, str], on: date) -> Verdict:
-    found = find(pack, check.minimum, on)
-    basis = tuple(dict.fromkeys((check.basis, found.basis)))
-    minimum = Decimal(str(found.value))
-    numerator = _figure(pack, check, check.numerator, facts)
-    known: dict[str, str | int] = {"numerator": _plain(numerator), "minimum": _plain(minimum)}
-    if check.kind == "ratio":
-        denominator = _figure(pack, check, check.denominator or "", facts)
-        meets = denominator > 0 and numerator >= minimum * denominator
-        share = _share(numerator, denominator, minimum, meets)
-        known |= {"denominator": _plain(denominator), "ratio": f"{share}"}
-        counted = f"{_plain(numerator)}/{_plain(denominator)} = {_percent(share)}"
-        asked = _percent(minimum)
-    else:
-        meets = numerator >= minimum
-        counted, asked = _plain(numerator), _plain(minimum)
-    if meets:
-        return Verdict(
-            key=check.key,
-            allowed=True,
-            zh=f"{check.name.zh}:{counted},符合不少于 {asked} 的要求。",
-            en=f"{check.name.en}: {counted}, at least {asked} as required.",
-            basis=basis,
-            strength=check.strength,
-            facts=known,
-        )
-    reason = reasons.get(check.key, "").strip()
-    if check.strength == "warn" and reason:
-        return Verdict(
-            key=check.key,
-            allowed=True,
-            zh=f"{check.name.zh}:{counted},低于 {asked},已说明理由:{reason}",
-            en=f"{check.name.en}: {counted}, below {asked}; reason given: {reason}",
-            basis=basis,
-            strength="warn",
-            facts=known | {"reason": reason},
-        )
-    todo_zh = "请调整,或填写理由" if check.strength == "warn" else "请调整后重新提交"
-    todo_en = "change it or give a reason" if check.strength == "warn" else "change it and submit again"
-    return Verdict(
-        key=check.key,
-        allowed=False,
-        zh=f"{check.name.zh}:{counted},低于 {asked};{todo_zh}。",
-        en=f"{check.name.en}: {counted}, below {asked}; {todo_en}.",
-        basis=basis,
-        strength=check.strength,
-        reason_needed=check.strength == "warn",
-        facts=known,
-    )
-
-
-def _figure(pack: Pack, check: Check, fact: str, facts: Mapping[str, Figure]) -> Decimal:
-    if fact not in facts:
-        raise UnknownFact(
-            f"pack {pack.pack}, check {check.key}: {fact!r} is not counted; counted are {', '.join(sorted(facts))}"
-        )
-    return Decimal(facts[fact])
-
-
-def _share(numerator: Decimal, denominator: Decimal, minimum: Decimal, meets: bool) -> Decimal:
-    """The share for display; a share below the minimum never looks as if it reached it."""
-    if denominator <= 0:
-        return Decimal(0)
-    share = (numerator / denominator).quantize(SHARE, ROUND_HALF_UP)
-    if not meets and share >= minimum:
-        share = (numerator / denominator).quantize(SHARE, ROUND_DOWN)
-    return share
-
-
-def _plain(figure: Decimal) -> str:
-    """A figure as people write it: no trailing zeros, no exponent."""
-    text = format(figure, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _percent(share: Decimal) -> str:
-    return f"{_plain(share * 100)}%"
 
 
 def marks(chain: Chain, *, signed: bool, sealed: bool) -> Verdict | None:

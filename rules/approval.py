@@ -6,6 +6,7 @@ to 2.6: nothing advances without a recorded decision of each tier, in order; fil
 reject.
 """
 
+import shlex
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +17,7 @@ from policies.lookup import role_name
 from policies.schema import Chain, Pack
 
 CLERK = "clerk"
+ON_BEHALF = Basis(setting="代录", setting_en="recording on behalf")
 Seat = Literal["host", "organisation", "office"]
 
 OUTCOME_NAMES: Mapping[DecisionOutcome, tuple[str, str]] = {
@@ -114,6 +116,8 @@ def may_decide(
     on_behalf: bool = False,
     has_scan: bool = False,
     comment: str = "",
+    person: str | None = None,
+    organisation: str | None = None,
     basis: Iterable[Basis] = (),
 ) -> Verdict:
     """Whether this person may decide this step so; the first thing that stands in the way is named.
@@ -121,7 +125,8 @@ def may_decide(
     Asked in order: is the step open; can this tier decide so; does the person hold the step's role in the step's
     organisation, or record on behalf of it as its clerk with the scan of the stamped page; does nobody decide on the
     application of their own organisation (a role whose seat is the host is meant to); does a return or a rejection say
-    why. `basis` is the tier's own; without it the clauses of this role's tiers in the pack stand for it.
+    why. `basis` is the tier's own; without it the clauses of this role's tiers in the pack stand for it. `person` and
+    `organisation` (number and name) only fill in the advice on how a clerk is named.
     """
     roles = tuple(person_roles)
     label_zh, label_en = role_name(pack, step_role, "zh-CN"), role_name(pack, step_role, "en")
@@ -135,8 +140,8 @@ def may_decide(
         "has_scan": has_scan,
     }
 
-    def refused(key: str, zh: str, en: str, *, setting: str | None = None) -> Verdict:
-        why = (Basis(setting=setting), *rests_on) if setting else rests_on
+    def refused(key: str, zh: str, en: str, *, setting: Basis | None = None) -> Verdict:
+        why = (setting, *rests_on) if setting else rests_on
         return Verdict(key=key, allowed=False, zh=zh, en=en, basis=why, facts=facts)
 
     if step_state is not StepState.OPEN:
@@ -158,18 +163,19 @@ def may_decide(
     here = {role for organisation_id, role in roles if organisation_id == step_organisation_id}
     if on_behalf:
         if CLERK not in here:
+            zh, en = clerk_advice(person, organisation)
             return refused(
                 "not-the-clerk",
-                f"代录须由{label_zh}所在单位指定的经办人办理;请先为本人登记经办人角色。",
-                f"Only a named clerk in the organisation of the {label_en} may record on behalf; have the role given.",
-                setting="recording on behalf",
+                f"代录须由{label_zh}所在单位的经办人(角色 {CLERK})办理;{zh}",
+                f"Only a clerk (role {CLERK}) in the organisation of the {label_en} may record on behalf; {en}",
+                setting=ON_BEHALF,
             )
         if not has_scan:
             return refused(
                 "scan-missing",
                 "代录须附签字盖章页扫描件;请上传后重试。",
                 "Recording on behalf needs the scan of the signed and stamped page; attach it and try again.",
-                setting="recording on behalf",
+                setting=ON_BEHALF,
             )
     elif step_role not in here:
         hint_zh = ";经办人请用“代录”并附签字盖章页" if CLERK in here else ""
@@ -184,14 +190,14 @@ def may_decide(
             "conflict-of-interest",
             "不得审核本单位承担的项目;请由其他人员或上级单位办理。",
             "Nobody decides on a programme of their own organisation; another person or the next level must do it.",
-            setting="conflict of interest",
+            setting=Basis(setting="利益回避", setting_en="conflict of interest"),
         )
     if outcome in (DecisionOutcome.RETURN, DecisionOutcome.REJECT) and not comment.strip():
         return refused(
             "comment-missing",
             "退回修改或不予通过须写明意见。",
             "A return or a rejection must say why: write a comment.",
-            setting="reasons of a refusal",
+            setting=Basis(setting="退回和不予通过须说明理由", setting_en="reasons of a refusal"),
         )
     return Verdict(
         key="may-decide",
@@ -201,6 +207,18 @@ def may_decide(
         basis=rests_on,
         facts=facts,
     )
+
+
+def clerk_advice(person: str | None, organisation: str | None) -> tuple[str, str]:
+    """How a person is named as a clerk, in both languages; what is not known here is left to be filled in.
+
+    >>> clerk_advice("P-0009", "示例云溪区教委")[1]
+    'the programme office names one with: songjiao role give P-0009 clerk --in 示例云溪区教委'
+    """
+    where = shlex.quote(organisation) if organisation and " " in organisation else organisation
+    zh = f"songjiao role give {person or '人员编号'} {CLERK} --in {where or '单位名称'}"
+    en = f"songjiao role give {person or 'PERSON'} {CLERK} --in {where or 'ORGANISATION'}"
+    return f"由项目办授予:{zh}", f"the programme office names one with: {en}"
 
 
 def _belongs_to_host(

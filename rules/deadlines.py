@@ -14,11 +14,13 @@ from zoneinfo import ZoneInfo
 from models.values import Basis
 from policies.lookup import Found, find, ladder_of
 from policies.schema import LadderRung, ObligationKind, Pack
-from rules.workdays import add_workdays, next_workday
+from policies.valuing import FIXED_DAY
+from rules.workdays import add_workdays, last_workday, next_workday
 
 NO_FACTS: Mapping[str, Any] = {}
 MESSAGE_HOUR = "message.hour"
 PERIOD_END = "period.ends_on"
+STARTS = "programme.starts_on"
 
 
 class NoDueDay(ValueError):
@@ -46,9 +48,13 @@ class RungDue:
 def due_on(pack: Pack, rule_id: str, anchors: Mapping[str, date], facts: Mapping[str, Any] = NO_FACTS) -> Due:
     """The due day of a rule, counted from the anchor that the rule names; the anchor's day picks the value.
 
+    A rule in fixed days names the day itself and counts from nothing.
+
     Raises NoDueDay where the anchor is not known yet, the rule counts from nothing, was repealed, or has no day unit.
     """
     rule = pack.rules.get(rule_id) or pack.settings.get(rule_id)
+    if rule is not None and rule.unit == FIXED_DAY:
+        return _fixed(pack, rule_id, anchors, facts)
     if rule is None or rule.counted_from is None:
         raise NoDueDay(f"pack {pack.pack}, {rule_id}: no such rule, or it does not say from which day it counts")
     anchor = anchors.get(rule.counted_from)
@@ -56,6 +62,15 @@ def due_on(pack: Pack, rule_id: str, anchors: Mapping[str, date], facts: Mapping
         raise NoDueDay(f"pack {pack.pack}, {rule_id}: counts from {rule.counted_from}, and that day is not known yet")
     found = find(pack, rule_id, anchor, facts)
     return Due(on=_counted(found, anchor), basis=found.basis, rule_id=rule_id)
+
+
+def _fixed(pack: Pack, rule_id: str, anchors: Mapping[str, date], facts: Mapping[str, Any]) -> Due:
+    """A day of the calendar that the text names itself; of several the one in force when the matter begins."""
+    begins = anchors.get(STARTS) or min(anchors.values(), default=pack.holds_from)
+    found = find(pack, rule_id, max(begins, pack.holds_from), facts)
+    if found.value is None:
+        raise NoDueDay(f"{rule_id}: repealed by {found.basis.label}; nothing is due")
+    return Due(on=date.fromisoformat(str(found.value)), basis=found.basis, rule_id=rule_id)
 
 
 def _counted(found: Found, anchor: date) -> date:
@@ -102,17 +117,24 @@ def late_days(on: date, day: date) -> int:
 
 
 def rungs(pack: Pack, ladder_key: str, on: date, zone: str | tzinfo) -> tuple[RungDue, ...]:
-    """The rungs of a ladder for a due day, ascending, each at the office's message hour (setting `message.hour`)."""
+    """The rungs of a ladder for a due day, ascending, each on a workday at the office's message hour (`message.hour`).
+
+    A rung up to the due day that would fall on a closed day comes on the last workday before it, so that it still
+    helps; one after the due day on the next workday, and never on the same day as the one before it: whoever is chased
+    has a workday to act before the matter goes up.
+    """
     hour = int(str(find(pack, MESSAGE_HOUR, on).value))
-    ordered = sorted(ladder_of(pack, ladder_key).rungs, key=lambda rung: rung.days)
-    return tuple(
-        RungDue(
-            number=number,
-            rung=rung,
-            at=datetime.combine(on + timedelta(days=rung.days), time(hour), tzinfo=_zone(zone)).astimezone(UTC),
-        )
-        for number, rung in enumerate(ordered, start=1)
-    )
+    found: list[RungDue] = []
+    after = on
+    for number, rung in enumerate(sorted(ladder_of(pack, ladder_key).rungs, key=lambda one: one.days), start=1):
+        day = on + timedelta(days=rung.days)
+        if rung.days <= 0:
+            day = last_workday(day)
+        else:
+            day = after = next_workday(max(day, after + timedelta(days=1)))
+        moment = datetime.combine(day, time(hour), tzinfo=_zone(zone)).astimezone(UTC)
+        found.append(RungDue(number=number, rung=rung, at=moment))
+    return tuple(found)
 
 
 def next_rung(pack: Pack, ladder_key: str, on: date, zone: str | tzinfo, last: int) -> RungDue | None:

@@ -8,7 +8,7 @@ lodged; the filing receipt is not awaited (CQ2021-2.3).
 from collections.abc import Mapping
 
 from models.values import Verdict
-from policies.lookup import LookupFailure, document_of, phase_of
+from policies.lookup import LookupFailure, document_of, phase_of, register_of
 from policies.schema import Pack, Phase
 
 PLAN_LODGED = "plan-lodged"
@@ -24,8 +24,8 @@ CONDITION_NAMES: Mapping[str, tuple[str, str]] = {
 def may_start(pack: Pack, phase: Phase, facts: Mapping[str, bool]) -> Verdict:
     """Whether the phase's conditions all hold, with the missing ones named; a condition without a fact does not hold.
 
-    Facts go by condition: `plan-lodged`, `list-confirmed`, `budget-confirmed`, `document:<kind>`, `phase:<key>`,
-    `act:end`, `scores`.
+    Facts go by condition: `plan-lodged`, `list-confirmed`, `budget-confirmed`, `document:<kind>`,
+    `register:<key>`, `phase:<key>`, `act:end`, `scores`.
     """
     missing = [condition for condition in phase.closes_when if not facts.get(condition, False)]
     known = {"conditions": list(phase.closes_when), "missing": missing}
@@ -61,6 +61,9 @@ def condition_name(pack: Pack, condition: str) -> tuple[str, str]:
         if sort == "document":
             name = document_of(pack, key).name
             return name.zh, name.en
+        if sort == "register":
+            name = register_of(pack, key).name
+            return f"{name.zh}登记", f"an entry of {name.en}"
         if sort == "phase":
             name = phase_of(pack, key).name
             return f"{name.zh}办结", f"{name.en} closed"

@@ -13,7 +13,7 @@ from models.states import ProgrammeLevel
 from models.values import Basis, Verdict
 from policies.lookup import find, role_name
 from policies.schema import Pack, SelectionStep
-from rules.approval import CLERK
+from rules.approval import CLERK, ON_BEHALF, clerk_advice
 from rules.bans import BanFact, banned
 from rules.workdays import count_workdays
 
@@ -55,7 +55,7 @@ def may_take_step(
             allowed=False,
             zh=f"本政策的学员遴选没有“{step}”这一步。",
             en=f"The selection under this policy has no step {step!r}.",
-            basis=(Basis(setting=f"selection of pack {pack.pack}"),),
+            basis=(Basis(setting=f"{pack.pack} 的学员遴选", setting_en=f"selection of pack {pack.pack}"),),
             facts=facts,
         )
 
@@ -89,12 +89,13 @@ def may_take_step(
             )
     elif on_behalf:
         if CLERK not in roles or not has_scan:
+            zh, en = clerk_advice(None, None)
             return verdict(
                 "not-the-clerk",
                 False,
-                f"代录须由{label_zh}的经办人办理,并附签字盖章页。",
-                f"Only a clerk of the {label_en} records on behalf, with the stamped page.",
-                Basis(setting="recording on behalf"),
+                f"代录须由{label_zh}的经办人(角色 {CLERK})办理,并附签字盖章页;{zh}",
+                f"Only a clerk (role {CLERK}) of the {label_en} records on behalf, with the stamped page; {en}",
+                ON_BEHALF,
                 mine.basis,
             )
     elif mine.role not in roles:

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from models.values import Basis, Verdict
-from policies.lookup import LookupFailure, document_of
-from policies.schema import Pack, Product, Stage
+from policies.lookup import LookupFailure, document_of, find, word_name
+from policies.schema import Pack, Product, Stage, StageRecord
+from rules.checks import words_in
+from rules.indicators import EntryFact
 
 
 def needed(product: Product, trainees: int, schools: int = 1) -> int:
@@ -33,12 +35,13 @@ def may_close(
     planned_to: date,
     schools: int = 1,
     pack: Pack | None = None,
+    entries: Iterable[EntryFact] = (),
 ) -> Verdict:
     """Whether the stage may close on this day, with all that stands in the way.
 
     `products` says how many trainees, schools or pieces the documents of each kind cover; `schools` counts the schools
     of the stage's session; `planned_to` is the last day as it now stands, postponements included. With the pack,
-    documents go by their names.
+    documents go by their names. `entries` are those of registers that speak of this stage.
     """
     lacking = missing_products(stage, products, trainees, schools)
     blocking = tuple(one for one in lacking if one.blocks)
@@ -59,6 +62,12 @@ def may_close(
         zh.append(f"{name_zh}已交 {have} 份,应交 {need} 份")
         en.append(f"{name_en}: {have} of {need} in")
         basis.append(one.basis)
+    for record, have, need, words in missing_records(pack, stage, entries, trainees, schools, today):
+        if record.blocks:
+            said_zh, said_en = _lacking(pack, words, have, need)
+            zh.append(f"{record.name.zh}{said_zh}")
+            en.append(f"{record.name.en}: {said_en}")
+            basis.append(record.basis)
     facts = {
         "stage": stage.key,
         "trainees": trainees,
@@ -83,9 +92,46 @@ def may_close(
         allowed=True,
         zh=f"“{stage.name.zh}”可以办结。",
         en=f"“{stage.name.en}” may close.",
-        basis=tuple(dict.fromkeys((stage.basis, *(one.basis for one in stage.products if one.blocks)))),
+        basis=tuple(
+            dict.fromkeys(
+                (
+                    stage.basis,
+                    *(one.basis for one in stage.products if one.blocks),
+                    *(one.basis for one in stage.requires if one.blocks),
+                )
+            )
+        ),
         facts=facts,
     )
+
+
+def missing_records(
+    pack: Pack | None, stage: Stage, entries: Iterable[EntryFact], trainees: int, schools: int, on: date
+) -> list[tuple[StageRecord, int, int, list[str]]]:
+    """The entries that the stage still needs: how many there are, how many it needs, and the words not yet covered."""
+    listed = tuple(entries)
+    found = []
+    for record in stage.requires:
+        mine = [entry for entry in listed if entry.register == record.register_]
+        need = record.minimum * {"stage": 1, "school": schools, "trainee": trainees}[record.per]
+        words: list[str] = []
+        for key, wanted in record.covers.items():
+            held = {word for entry in mine for word in words_in(entry.content, key)}
+            lacking = [word for word in wanted if word not in held]
+            least = find(pack, record.least, on).value if pack is not None and record.least else None
+            enough = len(wanted) if least is None else int(str(least))
+            words += lacking if len(wanted) - len(lacking) < enough else []
+        if len(mine) < need or words:
+            found.append((record, len(mine), need, words))
+    return found
+
+
+def _lacking(pack: Pack | None, words: list[str], have: int, need: int) -> tuple[str, str]:
+    if have < need:
+        return f"已登记 {have} 次,应有 {need} 次", f"{have} of {need} recorded"
+    zh = "、".join(word_name(pack, word) if pack else word for word in words)
+    en = ", ".join(word_name(pack, word, "en") if pack else word for word in words)
+    return f"尚未涵盖:{zh}", f"not covered yet: {en}"
 
 
 def _counts(

@@ -5,6 +5,7 @@ has not published yet counts plain Monday to Friday, and `official` says so. Ser
 """
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 import chinese_calendar
 from chinese_calendar.constants import holidays
@@ -22,6 +23,7 @@ def official(year: int) -> bool:
     return date(year, 1, 1) in holidays and date(year, 10, 1) in holidays
 
 
+@lru_cache(maxsize=8192)
 def is_workday(day: date) -> bool:
     """Whether people work on this day: by the official calendar, else Monday to Friday.
 
@@ -37,6 +39,17 @@ def next_workday(day: date) -> date:
     """The day itself if it is a workday, else the first one after it."""
     while not is_workday(day):
         day += ONE_DAY
+    return day
+
+
+def last_workday(day: date) -> date:
+    """The day itself if it is a workday, else the last one before it.
+
+    >>> last_workday(date(2026, 2, 18))  # Spring Festival: the make-up Saturday before it
+    datetime.date(2026, 2, 14)
+    """
+    while not is_workday(day):
+        day -= ONE_DAY
     return day
 
 

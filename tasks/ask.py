@@ -26,11 +26,11 @@ from office.runtime.transactions import reading, transaction
 from policies.clauses import clauses
 from tasks.forms import form_for, read_answer
 from tasks.lease import leave
-from tasks.thin import thin
+from tasks.thin import patient
 
-_LOOKED_BACK = 3
-"""How many unanswered questions are looked up again. Only the last one put can still be answered; Prefect stores an
-answer together with the Resume, so an older one that has none stays without.
+_LOOKED_BACK = 2
+"""How many unanswered questions are looked up again. Only the last one put can have been answered: each execution looks
+before it puts another, and Prefect takes answers for the present one alone. The one before is looked at for good measure.
 """
 
 
@@ -46,11 +46,11 @@ def input_key(ask_key: str, part: str = "response") -> str:
     return str(keyset_from_base_key(f"suspended-{ask_key}")[part])  # type: ignore[index]
 
 
-@thin("读取意见")
+@patient
 def read_answers(run_id: uuid.UUID) -> list[Answered]:
     """The answers of a run's open questions, oldest first."""
     with reading() as act:
-        asks = runs.open_asks(act, run_id)[-_LOOKED_BACK:]
+        asks = runs.open_asks(act, run_id, _LOOKED_BACK)
     found = []
     for ask in asks:
         values = read_flow_run_input(input_key(ask.key), flow_run_id=run_id)
@@ -59,7 +59,7 @@ def read_answers(run_id: uuid.UUID) -> list[Answered]:
     return found
 
 
-@thin("办理意见")
+@patient
 def take_in_answer(run_id: uuid.UUID, answered: Answered) -> Decided:
     """Take one answer in: the decision (or the recorded attempt) and the note that it was taken in, in one
     transaction.
@@ -90,7 +90,6 @@ def ask(run_id: uuid.UUID, step: StepView) -> NoReturn:
     """Suspend the run under a fresh question with the form of this step. Ends this execution."""
     with transaction(SYSTEM) as act:
         question = runs.next_ask(act, run_id, step.id)
-    with reading() as act:
         text = form_text(act, step.id, runs.last_answer(act, run_id, step.id) or None, _quote)
     outcomes = tuple(DecisionOutcome(outcome) for outcome in step.outcomes)
     form = form_for(step.action, outcomes).with_initial_data(description=text)

@@ -20,27 +20,30 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled
 
 from ledger import runs
+from ledger.processes import identity
 from ledger.queries.carriers import Carrier, carrier
 from models.act import SYSTEM
 from office.runtime.stop_points import stop_point
 from office.runtime.transactions import reading, transaction
+from tasks.thin import database_was_busy
 
 _PATIENCE_SECONDS = 4.0
 """How long a second execution waits for the first: one that is just suspending gives its lease back within a moment."""
 
 
 @lru_cache(maxsize=1)
-def _holder_of(pid: int) -> tuple[str, float]:
-    started = runs.process_started(pid)
-    return f"{socket.gethostname()}:{pid}:{started}"[:100], started
+def _holder_of(pid: int) -> tuple[str, str]:
+    known = identity(pid)
+    # Cut in the host's name, never in what tells the process from an earlier one with its number.
+    return f"{socket.gethostname()[:30]}:{pid}:{known}"[:100], known
 
 
 def take(name: str, run_id: uuid.UUID | None = None) -> bool:
     """Take the lease of that name for this process; False when a living process holds it."""
     pid = os.getpid()
-    holder, started = _holder_of(pid)
+    holder, known = _holder_of(pid)
     with transaction(SYSTEM) as act:
-        return runs.take_lease(act, name, run_id, pid, started, holder).taken
+        return runs.take_lease(act, name, run_id, pid, known, holder).taken
 
 
 def give_back(name: str) -> None:
@@ -61,18 +64,31 @@ def executing(programme_id: str, phase_id: str | None = None) -> Iterator[uuid.U
     """Execute the run that carries a phase (or a lifecycle) alone; gives the run's id.
 
     The lease goes back when the execution suspends or ends. After an error it stays: the process is about to end, and a
-    dead lease is how `tasks.repair` knows that nobody executes the run any more.
+    dead lease is how `tasks.repair` knows that nobody executes the run any more. An execution that Prefect or the
+    ledger did not answer, for longer than its tasks are patient, ends in the same way and does not fail the run.
     """
     run_id = uuid.UUID(str(flow_run.id))
-    _take_in_time(run_id)
-    stop_point("flow.lease.taken")
-    try:
-        _must_carry(run_id, uuid.UUID(programme_id), uuid.UUID(phase_id) if phase_id else None)
-        yield run_id
-    except (Pause, Abort):  # suspended, or told to leave: the execution ends as it should
+    with _not_failing():
+        _take_in_time(run_id)
+        stop_point("flow.lease.taken")
+        try:
+            _must_carry(run_id, uuid.UUID(programme_id), uuid.UUID(phase_id) if phase_id else None)
+            yield run_id
+        except (Pause, Abort):  # suspended, or told to leave: the execution ends as it should
+            give_back(str(run_id))
+            raise
         give_back(str(run_id))
-        raise
-    give_back(str(run_id))
+
+
+@contextmanager
+def _not_failing() -> Iterator[None]:
+    """Leave a run in its state where a database was busy or away: it is carried on, and nobody sees it failed."""
+    try:
+        yield
+    except Exception as error:
+        if not database_was_busy(error):
+            raise
+        leave(f"台账或 Prefect 暂时没有应答,本进程退出,稍后接着办理:{str(error)[:200]}")
 
 
 def _take_in_time(run_id: uuid.UUID) -> None:

@@ -9,21 +9,21 @@ import uuid
 from dataclasses import dataclass
 from typing import NoReturn
 
-from prefect import State, get_client, get_run_logger
+from prefect import State, get_run_logger
 from prefect.states import Completed
 
 from ledger import runs
 from ledger.lifecycle import advance
 from ledger.queries.carriers import carrier
+from ledger.queries.labels import RunLabel, label_with
 from ledger.queries.phases import PhaseView, phase_view
 from models.act import SYSTEM
 from models.states import PhaseOutcome, PhaseState
 from office.runtime.stop_points import stop_point
 from office.runtime.transactions import transaction
-from tasks.artifacts import publish
 from tasks.ask import ask, read_answers, take_in_answer, wait
-from tasks.runs import label_of, rename, shown_in
-from tasks.thin import thin
+from tasks.runs import bear, put_down
+from tasks.thin import patient, thin
 
 _OUTCOMES = {
     PhaseOutcome.DONE: "本环节办结",
@@ -43,6 +43,7 @@ class Seen(PhaseView):
 
     observed: int
     over: bool
+    label: RunLabel
 
 
 @dataclass
@@ -55,7 +56,7 @@ class PhaseRun:
     seen: Seen
 
 
-@thin("查看台账")
+@patient
 def look_at_phase(programme_id: uuid.UUID, phase_id: uuid.UUID) -> Seen:
     """Do what is due by rule, note that everything up to now has been seen, and read the phase, all in one
     transaction.
@@ -65,14 +66,14 @@ def look_at_phase(programme_id: uuid.UUID, phase_id: uuid.UUID) -> Seen:
         observed = runs.observe(act, programme_id, phase_id)
         view = phase_view(act, phase_id)
         over = carrier(act, programme_id, phase_id).over
+        label = label_with(act, view)
     stop_point("flow.observed")
-    return Seen(**view.model_dump(), observed=observed, over=over)
+    return Seen(**view.model_dump(), observed=observed, over=over, label=label)
 
 
 @thin("办理记录")
 def show(line: str) -> None:
-    """One line of what happened, as a task run that bears it as its name."""
-    get_run_logger().info(line)
+    """One line of what happened: the task whose runs bear it as their names. Never executed (see `_show_news`)."""
 
 
 def open_phase(run_id: uuid.UUID, programme_id: str, phase_id: str) -> PhaseRun:
@@ -127,25 +128,18 @@ def close_phase(phase: PhaseRun, outcome: str) -> "State[None]":
 
 
 def _show_news(run_id: uuid.UUID, seen: Seen) -> None:
-    """A task run for each thing that happened in this phase and that this run does not show yet."""
-    lines = [line.text for line in seen.lines if line.done]
-    if not lines:
-        return
-    shown = shown_in(run_id)
-    for line in lines:
-        if line[:_NAME_LENGTH] not in shown:
-            show.with_options(task_run_name=_as_name(line))(line)
+    """A task run for each thing that happened in this phase and that this run does not show yet.
 
-
-def _as_name(words: str) -> str:
-    """Words as a task run's name: Prefect fills in what stands in braces."""
-    return words[:_NAME_LENGTH].replace("{", "{{").replace("}", "}}")
+    It is put there complete. To execute it would say nothing more, and would cost the wake a web socket for its events
+    and five questions about flow, deployment, queue and pool that stand beside them.
+    """
+    lines = {line.text[:_NAME_LENGTH]: line.text for line in seen.lines if line.done}
+    for name in put_down(run_id, show, lines):
+        get_run_logger().info(lines[name])
 
 
 def _leave_word(phase: PhaseRun) -> None:
     """Before the execution ends: say who is awaited, and give the run its present name and tags."""
     if phase.seen.state == PhaseState.OPEN and not phase.seen.over:
         get_run_logger().info(phase.seen.waiting_for)
-    publish(phase.programme_id, phase.seen.programme_ref)
-    with get_client(sync_client=True) as client:
-        rename(client, phase.run_id, label_of(phase.programme_id, phase.phase_id))
+    bear(phase.run_id, phase.seen.label)

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import NoReturn
 
-from prefect import State, get_client, get_run_logger
+from prefect import State, get_run_logger
 from prefect.states import Completed
 
 from ledger import runs
@@ -19,8 +19,8 @@ from office.runtime.stop_points import stop_point
 from office.runtime.transactions import transaction
 from tasks.artifacts import publish, publish_awaited
 from tasks.ask import wait
-from tasks.runs import label_of, rename, start_phases
-from tasks.thin import thin
+from tasks.runs import bear, label_of, start_phases
+from tasks.thin import patient
 
 
 @dataclass
@@ -32,7 +32,7 @@ class LifecycleRun:
     seen: Carrier
 
 
-@thin("查看台账")
+@patient
 def look_at_programme(programme_id: uuid.UUID) -> Carrier:
     """Do what is due by rule, note that everything up to now has been seen, and read the programme, in one
     transaction.
@@ -81,5 +81,4 @@ def close_programme(programme: LifecycleRun, outcome: str) -> "State[None]":
 def _leave_word(programme: LifecycleRun) -> None:
     publish(programme.programme_id, programme.seen.programme_ref)
     publish_awaited(always=False)
-    with get_client(sync_client=True) as client:
-        rename(client, programme.run_id, label_of(programme.programme_id, None))
+    bear(programme.run_id, label_of(programme.programme_id, None))

@@ -4,22 +4,26 @@ Decides nothing; callers say what is to be done. Uses Prefect's public client on
 (`ledger.queries.labels`) and hold no person's name. Serves no clause of a regulation.
 """
 
+import hashlib
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from prefect import get_client
+from prefect import Task, get_client
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterName,
     FlowRunFilter,
     FlowRunFilterId,
+    TaskRunFilter,
+    TaskRunFilterName,
 )
 from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import ObjectNotFound
-from prefect.states import Crashed, Scheduled
+from prefect.runtime import flow_run
+from prefect.states import Completed, Crashed, Scheduled
 
 from ledger import runs
 from ledger.queries.carriers import Carrier, carrier
@@ -83,6 +87,14 @@ def rename(client: SyncPrefectClient, run_id: uuid.UUID, label: RunLabel) -> Non
     client.update_flow_run(run_id, name=label.name, tags=label.tags)
 
 
+def bear(run_id: uuid.UUID, label: RunLabel) -> None:
+    """Give the run that is being executed its present name and tags, where the dispatcher has not done so already."""
+    if flow_run.name == label.name and set(flow_run.tags) == set(label.tags):
+        return
+    with get_client(sync_client=True) as client:
+        rename(client, run_id, label)
+
+
 def start(client: SyncPrefectClient, what: Carrier) -> uuid.UUID:
     """Start the run of a phase or lifecycle, or find the one started before under the same key, and note it in the
     ledger.
@@ -140,11 +152,26 @@ def exists(client: SyncPrefectClient, run_id: uuid.UUID) -> bool:
     return True
 
 
-def shown_in(run_id: uuid.UUID) -> set[str]:
-    """The names of the task runs that a run shows already."""
-    this = FlowRunFilter(id=FlowRunFilterId(any_=[run_id]))
-    with get_client(sync_client=True) as client:
-        return {one.name for one in client.read_task_runs(flow_run_filter=this, limit=200)}
+def put_down(run_id: uuid.UUID, task: "Task[..., None]", names: Iterable[str]) -> list[str]:
+    """Have a run show complete task runs of these names; gives those that it did not show before.
+
+    It is asked for these alone, not for all it ever showed. The key of each follows from its name: put down twice at
+    once, it is there once.
+    """
+    this, wanted = FlowRunFilter(id=FlowRunFilterId(any_=[run_id])), list(names)
+    fresh: list[str] = []
+    for first in range(0, len(wanted), _PAGE):
+        page = wanted[first : first + _PAGE]
+        with get_client(sync_client=True) as client:
+            named = TaskRunFilter(name=TaskRunFilterName(any_=page))
+            held = client.read_task_runs(flow_run_filter=this, task_run_filter=named, limit=_PAGE * 2)
+            shown = {one.name for one in held}
+            for name in page:
+                if name not in shown:
+                    key = hashlib.sha256(name.encode()).hexdigest()[:16]
+                    client.create_task_run(task, run_id, dynamic_key=key, name=name, state=Completed())
+                    fresh.append(name)
+    return fresh
 
 
 @thin("启动环节运行")

@@ -5,6 +5,8 @@ first answer, across wakes too. A task is tried again only when the ledger's dat
 regulation.
 """
 
+import functools
+import time
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
@@ -22,7 +24,12 @@ _RETRY_SECONDS = [0.5, 1.0, 2.0, 5.0]
 
 
 def database_was_busy(error: object) -> bool:
-    """Whether an error says that the database was busy or away for a moment, so that the act may be tried again."""
+    """Whether an error, or what caused it, says that a database was busy or away for a moment, so that the act may be
+    tried again.
+    """
+    cause = getattr(error, "__cause__", None)
+    if cause is not None and database_was_busy(cause):
+        return True
     if isinstance(error, PrefectHTTPStatusError):
         return error.response.status_code == httpx.codes.SERVICE_UNAVAILABLE
     if isinstance(error, httpx.TransportError):
@@ -32,6 +39,26 @@ def database_was_busy(error: object) -> bool:
 
 def _only_when_busy(_task: "Task[..., Any]", _run: Any, state: "State[Any]") -> bool:
     return database_was_busy(state.data)
+
+
+def patient(function: Callable[P, R]) -> Callable[P, R]:
+    """Have a step tried again as a thin task is, without a task run of its own: for what tells nobody anything.
+
+    A task run costs some ten milliseconds and some messages to Prefect, and stands in the run for ever.
+    """
+
+    @functools.wraps(function)
+    def tried(*args: P.args, **kwargs: P.kwargs) -> R:
+        for pause in _RETRY_SECONDS:
+            try:
+                return function(*args, **kwargs)
+            except Exception as error:
+                if not database_was_busy(error):
+                    raise
+                time.sleep(pause)
+        return function(*args, **kwargs)
+
+    return tried
 
 
 def thin(name: str) -> "Callable[[Callable[P, R]], Task[P, R]]":

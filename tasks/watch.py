@@ -1,10 +1,15 @@
-"""One sweep of the ledger's deadlines: reminds, chases and escalates what is due.
+"""One sweep of the ledger's deadlines, and one look of the hourly audit over what stands where it should not.
 
-Decides nothing: the ledger climbs each rung once, in order, with its event and its messages. Serves the pack's
-deadlines.
+Decides nothing: the ledger climbs each rung once, in order, with its event and its messages. Each leaves word that it has
+looked, since its silence is an alarm. Serves the pack's deadlines.
 """
 
-from ledger.obligations import Swept, sweep
+from datetime import UTC, datetime
+
+from ledger.absences import hand_over_due
+from ledger.standing import sweep_standing
+from ledger.sweeping import Swept, sweep
+from ledger.watching import SWEEP, look_over, looked
 from models.act import SYSTEM
 from office.runtime.stop_points import stop_point
 from office.runtime.transactions import transaction
@@ -15,6 +20,17 @@ from tasks.thin import thin
 def sweep_once() -> Swept:
     """Climb the rungs that are due now, oldest first, as many as one transaction takes."""
     with transaction(SYSTEM) as act:
+        hand_over_due(act)
         swept = sweep(act)
+        climbed = sweep_standing(act)
+        looked(act, SWEEP, datetime.now(UTC))
     stop_point("flow.sweep.committed")
-    return swept
+    return Swept(fired=swept.fired + climbed.fired, more=swept.more or climbed.more)
+
+
+@thin("核查台账")
+def audit_once() -> list[str]:
+    """Look for open matters without a next moment, what is stuck, what waits for nothing; gives what was found."""
+    with transaction(SYSTEM) as act:
+        found = look_over(act, datetime.now(UTC))
+    return [one.words()[0] for one in found]

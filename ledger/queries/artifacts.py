@@ -1,17 +1,21 @@
 """What Prefect's artifacts show: a programme's timeline, who is awaited, how far it has come. No person is named."""
 
 import uuid
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from ledger.lifecycle import phases_of, schools_by_session
 from ledger.packs import pack_of
 from ledger.queries.phases import phase_view
+from ledger.queries.standing import Awaited
 from ledger.queries.standing import awaited as awaited_rows
 from ledger.scoring import sheet_of
 from models.act import Act
 from models.documents import Obligation
+from models.office import AuditEvent
 from models.people import Organisation
 from models.programme import Programme, ProgrammeSession
 from models.states import PhaseState
@@ -71,20 +75,57 @@ def _score(act: Act, programme: Programme) -> list[str]:
     return [*lines, f"| 合计 | | | {sheet.total if sheet.total is not None else '未齐'} | |"]
 
 
-def awaited(act: Act) -> list[dict[str, Any]]:
-    """The table of what is awaited from whom until when, overdue first."""
-    return [
+def changed_lately(act: Act, events: int) -> list[tuple[uuid.UUID, str]]:
+    """Id and ref of the programmes that the last `events` events of the ledger speak of."""
+    last = act.session.exec(select(func.max(AuditEvent.number))).one() or 0
+    lately = select(AuditEvent.programme_id).where(AuditEvent.number > last - events)
+    rows = act.session.exec(
+        select(Programme.id, Programme.ref).where(col(Programme.id).in_(lately)).order_by(col(Programme.ref))
+    ).all()
+    return [(programme_id, ref) for programme_id, ref in rows]
+
+
+def tables(act: Act) -> dict[str, list[dict[str, Any]]]:
+    """The tables for the whole office: `awaited` (what is awaited from whom until when), `due-this-week` (today and the
+    six days after it), `overdue-by-organisation` (how much, for how long at most; the longest first).
+    """
+    rows = awaited_rows(act)
+    week = act.today + timedelta(days=6)
+    return {
+        "awaited": [_line(row) for row in rows],
+        "due-this-week": [_line(row) for row in rows if row.until is not None and act.today <= row.until <= week],
+        "overdue-by-organisation": _overdue(rows),
+    }
+
+
+def _line(row: Awaited) -> dict[str, Any]:
+    return {
+        "项目": row.programme,
+        "简称": row.title,
+        "事项": row.what,
+        "单位": row.organisation,
+        "应于": str(row.until),
+        "逾期天数": row.overdue_days,
+        "依据": row.clause or "本办公室设置",
+    }
+
+
+def _overdue(rows: Sequence[Awaited]) -> list[dict[str, Any]]:
+    late: dict[str, list[Awaited]] = {}
+    for row in rows:
+        if row.overdue_days:
+            late.setdefault(row.organisation, []).append(row)
+    found = [
         {
-            "项目": row.programme,
-            "简称": row.title,
-            "事项": row.what,
-            "单位": row.organisation,
-            "应于": str(row.until),
-            "逾期天数": row.overdue_days,
-            "依据": row.clause or "本办公室设置",
+            "单位": body,
+            "逾期事项": len(mine),
+            "最长逾期天数": max(row.overdue_days for row in mine),
+            "最早应于": str(min(row.until for row in mine if row.until is not None)),
+            "项目": "、".join(sorted({row.programme for row in mine})[:10]),
         }
-        for row in awaited_rows(act)
+        for body, mine in late.items()
     ]
+    return sorted(found, key=lambda one: (-int(one["最长逾期天数"]), str(one["单位"])))
 
 
 def progress(act: Act, programme_id: uuid.UUID) -> float:

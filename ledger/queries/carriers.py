@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from sqlmodel import col, select
 
 from ledger.lifecycle import over
+from ledger.processes import lives
 from ledger.programmes import in_flight
-from ledger.runs import process_lives, run_key
+from ledger.runs import run_key
 from models.act import Act
 from models.office import Lease
 from models.programme import Phase, Programme
@@ -110,7 +111,7 @@ def held_leases(act: Act) -> list[HeldLease]:
             name=row.name,
             holder=row.holder,
             run_id=row.run_id,
-            alive=row.host != here or process_lives(row.pid, row.process_started_at),
+            alive=row.host != here or lives(row.pid, row.process_identity),
         )
         for row in act.session.exec(select(Lease).order_by(col(Lease.name))).all()
     ]

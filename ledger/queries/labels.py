@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from ledger.lifecycle import over
 from ledger.packs import pack_of
-from ledger.queries.phases import phase_view
+from ledger.queries.phases import PhaseView, phase_view
 from models.act import Act
 from models.people import Organisation
 from models.programme import Phase, Programme, ProgrammeSession
@@ -36,8 +36,14 @@ def run_label(act: Act, programme_id: uuid.UUID, phase_id: uuid.UUID | None) -> 
         return RunLabel(
             name=f"{programme.short_name} · 项目全流程" + (" · 已办结" if done else ""), tags=[*tags, "phase:lifecycle"]
         )
-    view = phase_view(act, phase_id)
-    phase = act.session.get_one(Phase, phase_id)
+    return label_with(act, phase_view(act, phase_id))
+
+
+def label_with(act: Act, view: PhaseView) -> RunLabel:
+    """The label of a phase's run by a view of the phase that was read already."""
+    phase = act.session.get_one(Phase, view.phase_id)
+    programme = act.session.get_one(Programme, phase.programme_id)
+    tags = [f"programme:{programme.ref}", f"region:{programme.region_code}"]
     parts = [programme.short_name, phase_name(pack_of(act, programme), phase), *_target(act, phase)]
     tags.append(f"phase:{view.key}")
     if view.step is not None:

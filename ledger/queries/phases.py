@@ -9,12 +9,13 @@ from datetime import date, datetime
 from pydantic import BaseModel
 from sqlmodel import col, select
 
-from ledger.chains import SUBJECT_NAMES, latest, review_subject, steps_of
+from ledger.chains import latest, review_subject, steps_of
 from ledger.delivery import start_facts
 from ledger.filings import has_filing, products
-from ledger.lifecycle import ARCHIVE, over, phase_stages, phases_of, schools_by_session
-from ledger.nominations import trainees
+from ledger.lifecycle import ARCHIVE, over, phase_stages, phases_of
 from ledger.packs import chain_of, pack_of
+from ledger.queries.waiting import OUTCOMES as OUTCOMES
+from ledger.queries.waiting import waiting_for
 from ledger.scoring import sheet_of
 from models.act import Act
 from models.documents import Obligation
@@ -23,19 +24,10 @@ from models.programme import Phase, Programme, ProgrammeSession
 from models.review import ApprovalStep, Decision, Submission
 from models.states import DecisionOutcome, PhaseState, StageState, StepState, TierAction
 from models.training import Nomination
-from policies.lookup import document_of, phase_of, role_name, stage_of
+from policies.lookup import document_of, phase_of, role_name
 from policies.schema import Pack
 from rules.approval import allowed_outcomes
 from rules.preparation import condition_name
-from rules.stages import missing_products
-
-OUTCOMES = {
-    "approve": "审核同意",
-    "review": "审核通过",
-    "sign-and-seal": "签字盖章",
-    "award": "同意立项",
-    "file": "予以备案",
-}
 
 
 class StepView(BaseModel):
@@ -98,7 +90,7 @@ def phase_view(act: Act, phase_id: uuid.UUID) -> PhaseView:
         outcome=phase.outcome,
         subject=subject,
         step=step,
-        waiting_for=waiting_for(act, programme, pack, phase, step),
+        waiting_for=waiting_for(act, programme, pack, phase, step)[0],
         lines=_lines(act, programme, pack, phase, subject),
     )
 
@@ -135,70 +127,6 @@ def _open_step(act: Act, programme: Programme, pack: Pack, subject: str) -> Step
     rows = steps_of(act, submission) if submission else []
     row = next((row for row in rows if row.state == StepState.OPEN), None)
     return step_view(act, row) if row else None
-
-
-# --- what is awaited ------------------------------------------------------------------------------------------------
-
-
-def waiting_for(act: Act, programme: Programme, pack: Pack, phase: Phase, step: StepView | None) -> str:
-    """One sentence of what a phase waits for, or an empty one when it is closed."""
-    if phase.state != PhaseState.OPEN:
-        return ""
-    if step is not None:
-        return f"等待{step.organisation}{OUTCOMES[step.action]}(第{step.number}级,共{step.tiers}级)"
-    if phase.flow in ("tiered-review", "award"):
-        return _waiting_review(act, programme, pack, phase)
-    if phase.flow == "selection":
-        return _waiting_selection(act, phase)
-    if phase.flow == "check-in":
-        session = act.session.get_one(ProgrammeSession, phase.session_id)
-        missing = [condition for condition, holds in start_facts(act, programme, session).items() if not holds]
-        if missing:
-            return f"等待开班条件:{'、'.join(condition_name(pack, one)[0] for one in missing)}"
-        return f"开班条件已具备,等待{session.starts_on}开班报到"
-    if phase.flow in ("training-stage", "delivery"):
-        return _waiting_stage(act, programme, pack, phase)
-    if phase.flow == "archive":
-        return "等待承训机构报送档案资料" if not has_filing(act, programme, ARCHIVE) else "等待项目结束"
-    if phase.flow == "evaluation":
-        missing_sources = [
-            one.name.zh
-            for one in (pack.evaluation.sources if pack.evaluation else ())
-            if one.key in sheet_of(act, programme).missing
-        ]
-        return f"等待评分:{'、'.join(missing_sources)}" if missing_sources else "各项评分齐全,等待档案和办结"
-    return "等待"
-
-
-def _waiting_review(act: Act, programme: Programme, pack: Pack, phase: Phase) -> str:
-    subject = review_subject(pack, phase.key)
-    submission = latest(act, programme, subject) if subject else None
-    name = SUBJECT_NAMES[subject][0] if subject else ""
-    if submission is None:
-        return f"等待承训机构报送{name}"
-    return f"{name}已退回,等待承训机构修改后重报" if submission.state == "returned" else f"等待{name}"
-
-
-def _waiting_selection(act: Act, phase: Phase) -> str:
-    rows = act.session.exec(select(Nomination.state).where(Nomination.session_id == phase.session_id)).all()
-    if "reviewed" in rows and not {"recommended", "volunteered"} & set(rows):
-        return "区县已审核报送,等待承训机构确认名单"
-    return "等待学校推荐和区县审核报送" if rows else "等待教师自愿报名"
-
-
-def _waiting_stage(act: Act, programme: Programme, pack: Pack, phase: Phase) -> str:
-    spec = phase_of(pack, phase.key)
-    for stage in phase_stages(act, phase):
-        if stage.state == StageState.CLOSED:
-            continue
-        if spec.stage is None:
-            return f"{stage.name}进行中(计划至{stage.planned_to})"
-        count = len(trainees(act, stage.session_id, stage.school_id))
-        schools = 1 if stage.school_id else max(1, len(schools_by_session(act, programme).get(stage.session_id, [])))
-        lacking = missing_products(stage_of(pack, spec.stage), products(act, stage), count, schools)
-        names = "、".join(document_of(pack, one.document).name.zh for one in lacking if one.blocks)
-        return f"等待成果:{names}" if names else f"成果已齐,等待结束(计划至{stage.planned_to})"
-    return ""
 
 
 # --- what happened --------------------------------------------------------------------------------------------------

@@ -15,16 +15,17 @@ from ledger.lifecycle import phases_of
 from ledger.packs import chain_of, pack_of
 from ledger.programmes import by_ref
 from ledger.queries.labels import phase_name
-from ledger.queries.phases import OUTCOMES, phase_view, step_view, waiting_for
+from ledger.queries.phases import phase_view, step_view
+from ledger.queries.waiting import ACTS_EN, OUTCOMES, waiting_for
 from models.act import Act
 from models.documents import Obligation
 from models.people import Organisation
 from models.programme import Phase, Programme, ProgrammeSession
 from models.review import ApprovalStep
 from models.states import ObligationState, PhaseState, StepState
-from policies.lookup import role_name
+from policies.lookup import phase_of, role_name, setting_words
 from policies.schema import Pack
-from rules.deadlines import next_rung
+from rules.deadlines import due_at, next_rung
 
 Quote = Callable[[str], str]
 
@@ -41,11 +42,20 @@ class Awaited(BaseModel):
     organisation: str
     role: str
     role_en: str
+    role_key: str
     since: datetime
     until: date | None
     overdue_days: int
+    hardness: str = "hard"
+    opens_on: date | None = None
+    stopped_since: datetime | None = None
+    stopped_days: int = 0
+    stop_budget: int | None = None
+    silenced_until: datetime | None = None
     clause: str | None
     setting: str | None
+    setting_says: str | None = None
+    setting_says_en: str | None = None
     quote: str | None = None
     if_done: str
     if_done_en: str
@@ -58,12 +68,14 @@ class PhaseLine(BaseModel):
 
     key: str
     name: str
+    name_en: str
     target: str
     state: str
     outcome: str | None
     opened_at: datetime
     closed_at: datetime | None
     waiting_for: str
+    waiting_for_en: str
 
 
 class Standing(BaseModel):
@@ -95,15 +107,18 @@ def _phase_line(act: Act, programme: Programme, pack: Pack, phase: Phase) -> Pha
     step = None
     if phase.state == PhaseState.OPEN and phase.flow in ("tiered-review", "award"):
         step = phase_view(act, phase.id).step
+    waits, waits_en = waiting_for(act, programme, pack, phase, step)
     return PhaseLine(
         key=phase.key,
         name=phase_name(pack, phase),
+        name_en=phase_of(pack, phase.key).name.en,
         target=_target(act, phase),
         state=phase.state,
         outcome=phase.outcome,
         opened_at=phase.opened_at,
         closed_at=phase.closed_at,
-        waiting_for=waiting_for(act, programme, pack, phase, step),
+        waiting_for=waits,
+        waiting_for_en=waits_en,
     )
 
 
@@ -113,11 +128,23 @@ def _target(act: Act, phase: Phase) -> str:
     return act.session.get_one(ProgrammeSession, phase.session_id).name if phase.session_id else ""
 
 
-def awaited(act: Act, programme: Programme | None = None, quote: Quote | None = None) -> list[Awaited]:
-    """Open obligations, soonest first: of one programme, or of all that run."""
+def awaited(
+    act: Act,
+    programme: Programme | None = None,
+    quote: Quote | None = None,
+    until: date | None = None,
+    owed_by: uuid.UUID | None = None,
+) -> list[Awaited]:
+    """Open obligations, soonest first: of one programme, or of all that run; with `until` what is due by that day, with
+    `owed_by` what that organisation owes.
+    """
     query = select(Obligation).where(Obligation.state == ObligationState.OPEN)
     if programme is not None:
         query = query.where(Obligation.programme_id == programme.id)
+    if until is not None:
+        query = query.where(col(Obligation.due_at) <= due_at(until, act.zone))
+    if owed_by is not None:
+        query = query.where(Obligation.owed_by_id == owed_by)
     rows = act.session.exec(query.order_by(col(Obligation.due_at), col(Obligation.id))).all()
     return [_awaited(act, row, quote) for row in rows]
 
@@ -129,9 +156,10 @@ def _awaited(act: Act, row: Obligation, quote: Quote | None) -> Awaited:
     step = act.session.get(ApprovalStep, row.step_id) if row.step_id else None
     what, what_en = kind.name.zh, kind.name.en
     clause, setting = row.basis.get("clause"), row.basis.get("setting")
+    says, says_en = setting_words(pack, setting, row.basis.get("setting_en"))
     if step is not None:
         zh, en = SUBJECT_NAMES[step.subject]
-        what, what_en = f"{zh}:{OUTCOMES[step.action]}", f"{en}: {step.action}"
+        what, what_en = f"{zh}:{OUTCOMES[step.action]}", f"{en}: {ACTS_EN[step.action]}"
         clause = clause or step.basis.get("clause")
     done, done_en = _if_done(act, programme, pack, step)
     coming = next_rung(pack, kind.ladder, row.due_on, act.zone, row.rung)
@@ -147,11 +175,20 @@ def _awaited(act: Act, row: Obligation, quote: Quote | None) -> Awaited:
         organisation=act.session.get_one(Organisation, row.owed_by_id).name,
         role=role_name(pack, row.owed_by_role, "zh-CN"),
         role_en=role_name(pack, row.owed_by_role, "en"),
+        role_key=row.owed_by_role,
         since=row.created_at,
         until=row.due_on,
-        overdue_days=max(0, (act.today - row.due_on).days),
+        overdue_days=0 if row.stopped_at else max(0, (act.today - row.due_on).days),
+        hardness=kind.hardness,
+        opens_on=row.opens_on,
+        stopped_since=row.stopped_at,
+        stopped_days=row.stopped_days,
+        stop_budget=row.stop_budget,
+        silenced_until=row.silenced_until if row.silenced_until and row.silenced_until > act.now else None,
         clause=clause,
         setting=setting,
+        setting_says=says or None,
+        setting_says_en=says_en or None,
         quote=quote(clause) if quote and clause else None,
         if_done=done,
         if_done_en=done_en,

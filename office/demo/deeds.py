@@ -13,6 +13,7 @@ from ledger.review import OUTCOME_ZH
 from models.states import DecisionOutcome, TierAction
 from office.demo.acting import Acting, DemoFailed, Form, Passed
 from office.demo.looking import OpenStep
+from office.demo.words import DOORS, OUTCOMES, STATES, Say
 
 ZONE = ZoneInfo("Asia/Shanghai")
 WRONG_CODE = "00000000"
@@ -56,13 +57,10 @@ class Decision:
 
     def says(self, locale: str) -> str:
         """The decision in the reader's language."""
-        word = OUTCOME_ZH[(self.action.value, self.outcome)]
-        if locale == "en":
-            return f"{self.subject}: {self.outcome.value} ({self.door})"
-        return f"{self.subject}:{word}({DOORS_ZH[self.door]})"
-
-
-DOORS_ZH = {"resume-form": "Prefect 表单", "cli": "命令行", "on-behalf": "代录"}
+        say = Say(locale)
+        matter, door = say.word(STATES, self.subject), say.word(DOORS, self.door)
+        word = say(OUTCOME_ZH[(self.action.value, self.outcome)], OUTCOMES[self.outcome.value][1])
+        return say(f"{matter}:{word}({door})", f"{matter}: {word} ({door})")
 
 
 def carry_out(acting: Acting, deeds: Iterable[Deed | Decision]) -> None:

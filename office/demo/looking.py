@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from ledger import obligations
+from ledger.packs import pack_of
 from ledger.queries.carriers import unsettled_carriers
 from models.documents import Obligation
 from models.office import BusinessClock, FormAsk, Message, Wake
@@ -26,6 +27,16 @@ class OpenStep:
     subject: str
     tier: int
     asked: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Due:
+    """Something owed of which a rung is due: of which programme and session (None: the whole), what, in both languages."""
+
+    programme: str
+    session: int | None
+    zh: str
+    en: str
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,22 @@ class Looking:
         """When the next rung of any ladder is due."""
         with reading(self._settings) as act:
             return obligations.next_moment(act)
+
+    def rungs_due(self, moment: datetime) -> list[Due]:
+        """What has a rung that is due by a moment, the oldest first."""
+        with reading(self._settings) as act:
+            rows = act.session.exec(
+                select(Obligation, Programme, ProgrammeSession.number)
+                .join(Programme, col(Programme.id) == col(Obligation.programme_id))
+                .join(ProgrammeSession, col(ProgrammeSession.id) == col(Obligation.session_id), isouter=True)
+                .where(Obligation.state == ObligationState.OPEN, col(Obligation.next_at) <= moment)
+                .order_by(col(Obligation.next_at), col(Obligation.id))
+            ).all()
+            found = []
+            for row, programme, session in rows:
+                name = next(one.name for one in pack_of(act, programme).obligations if one.key == row.kind)
+                found.append(Due(programme.ref, session, name.zh, name.en))
+            return found
 
     def refs(self) -> dict[str, str]:
         """People's numbers by their names (each sample name is there once)."""
@@ -102,7 +129,8 @@ class Looking:
     def message_sent(self, message_id: str) -> bool:
         """Whether a message went out."""
         with reading(self._settings) as act:
-            return act.session.get_one(Message, uuid.UUID(message_id)).state == MessageState.SENT
+            state = act.session.get_one(Message, uuid.UUID(message_id)).state
+            return state in (MessageState.SENT, MessageState.DELIVERED)
 
     def open_wakes(self) -> list[str]:
         """What is still to be looked at by a run, in words, oldest first."""

@@ -6,19 +6,20 @@ or total that the ledger or the report gives. Writes nothing.
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from models.states import ApplicantKind, ProgrammeLevel
 from office.demo.proof_rows import Row, Rows, exact, key
 from office.demo.samples import POLICY, samples
 from office.runtime.settings import REPOSITORY
 from policies.loader import Library, pack_hash
-from policies.lookup import chain_for, find, ladder_of
+from policies.lookup import chain_for, find
 from policies.schema import Pack
 from rules.bans import ban_for
-from rules.deadlines import NoDueDay, due_on, recurring
+from rules.deadlines import NoDueDay, due_on, recurring, rungs
 
 _EXCELLENT = ("teacher", "researcher", "principal")
 
@@ -123,10 +124,10 @@ def _anchors(rows: Rows, programme: Row, session: Row | None, step: Row | None) 
 
 
 def _rungs(rows: Rows, obligation: Row, pack: Pack, ladder: str, what: str) -> Iterator[str]:
-    wanted = ladder_of(pack, ladder).rungs
+    wanted = rungs(pack, ladder, _date(obligation["due_on"]), pack.time_zone)
     for row in rows.ask("SELECT * FROM rung_fired WHERE obligation_id = :id ORDER BY number", id=obligation["id"]):
-        rung = wanted[row["number"] - 1]
-        day = _date(obligation["due_on"]) + timedelta(days=rung.days)
+        rung = wanted[row["number"] - 1].rung
+        day = wanted[row["number"] - 1].at.astimezone(ZoneInfo(pack.time_zone)).date()
         if row["rung"] != rung.rung or (row["reached"] and rows.day(row["fired_at"]) != day.isoformat()):
             yield (
                 f"{what}: rung {row['number']} ({row['rung']}) was climbed on {rows.day(row['fired_at'])}, due on "

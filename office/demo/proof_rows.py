@@ -57,6 +57,11 @@ class Rows:
         with Session(self._engine) as session:
             act = Act(session, SYSTEM, "verify", datetime.now(UTC), self._zone, lambda *_: "")
             seen = verify_chain(act, head)
+        if seen.differences:
+            one = seen.differences[0]
+            return (
+                f"the {one.kind} {' '.join([one.programme, *one.of])} no longer says what its event says: {one.field}"
+            )
         return None if seen.ok else f"event {seen.broken_at}: {seen.why}"
 
 

@@ -53,6 +53,11 @@ class Road:
         """Somebody does something on a day of this programme."""
         return Deed(at(day, hour, minute), self.sample.key, zh, en, do)
 
+    def session_words(self, number: int) -> tuple[str, str]:
+        """What a session or class is called in the lines of the year, in both languages."""
+        name = next(one.name for one in self.application.sessions if one.number == number)
+        return name, f"{'class' if name.endswith('班') else 'session'} {number}"
+
     def ref(self, acting: Acting) -> str:
         """The programme's ref."""
         return acting.programmes[self.sample.key]
@@ -232,20 +237,21 @@ class Road:
             lambda acting: acting.command("programme", "confirm-budget", self.ref(acting), who=self.contact),
         )
         for session, (notice_on, safety_on, _) in prepared.items():
+            zh, en = self.session_words(session)
             yield self.deed(
                 notice_on,
                 10,
                 0,
-                f"第{session}期(班)发出报到通知书",
-                f"session {session}: check-in notice",
+                f"{zh} 发出报到通知书",
+                f"{en}: check-in notice",
                 self._document("check-in-notice", "报到通知书", session),
             )
             yield self.deed(
                 safety_on,
                 10,
                 30,
-                f"第{session}期(班)报送安全应急预案",
-                f"session {session}: emergency plan",
+                f"{zh} 报送安全应急预案",
+                f"{en}: emergency plan",
                 self._document("emergency-plan", "安全应急预案", session),
             )
 

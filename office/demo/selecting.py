@@ -38,7 +38,7 @@ class Selecting(Road):
             yield from self._select(planned.number, mine)
 
     def _select(self, session: int, nominees: list[Nominee]) -> Iterator[Deed]:
-        steps = self.sample.steps
+        steps, (zh, en) = self.sample.steps, self.session_words(session)
         own = next((one for one in self.sample.raw.get("sessions", []) if one["number"] == session), steps)
         closed_on: date = own["nominations_closed"]
         notice = steps.get("public_notice")
@@ -46,8 +46,8 @@ class Selecting(Road):
             closed_on - timedelta(days=1),
             10,
             0,
-            f"第{session}期(班){len(nominees)}名教师自愿报名",
-            f"session {session}: {len(nominees)} teachers volunteer",
+            f"{zh} {len(nominees)}名教师自愿报名",
+            f"{en}: {len(nominees)} teachers volunteer",
             lambda acting: [
                 acting.command("trainee", "volunteer", self.ref(acting), "--session", session, who=one.name)
                 for one in nominees
@@ -57,8 +57,8 @@ class Selecting(Road):
             closed_on,
             15,
             0,
-            f"第{session}期(班)学校择优推荐",
-            f"session {session}: schools recommend",
+            f"{zh} 学校择优推荐",
+            f"{en}: schools recommend",
             lambda acting: self._by_school(acting, "recommend", session, nominees),
         )
         if notice:
@@ -66,8 +66,8 @@ class Selecting(Road):
                 notice["from"],
                 9,
                 30,
-                f"第{session}期(班)学校公示名单",
-                f"session {session}: schools post their lists",
+                f"{zh} 学校公示名单",
+                f"{en}: schools post their lists",
                 lambda acting: self._post_notices(acting, session, nominees, notice),
             )
         for county, day in self._reviews(session):
@@ -76,16 +76,16 @@ class Selecting(Road):
                 day,
                 10,
                 0,
-                f"{county_authority(county)}审核报送",
-                f"{county}: the county reviews",
+                f"{zh} {county_authority(county)}审核报送",
+                f"{en}: {county_authority(county)} reviews and sends on",
                 lambda acting, county=county, left_out=left_out: self._review(acting, county, session, left_out),
             )
         yield self.deed(
             own["selection_confirmed"],
             16,
             0,
-            f"第{session}期(班)名单确认",
-            f"session {session}: the list is confirmed",
+            f"{zh} 名单确认",
+            f"{en}: the list is confirmed",
             lambda acting: acting.command(
                 "trainee", "confirm", self.ref(acting), "--session", session, who=self.contact
             ),

@@ -45,29 +45,29 @@ class Teaching(Selecting):
 
     def _start(self, session: PlannedSession) -> Iterator[Deed]:
         first, last = min(stage.starts_on for stage in session.stages), max(stage.ends_on for stage in session.stages)
-        number = session.number
+        number, (zh, en) = session.number, self.session_words(session.number)
         yield self.deed(
             first,
             9,
             30,
-            f"{session.name}开班报到",
-            f"session {number} starts",
+            f"{zh} 开班报到",
+            f"{en}: the start",
             lambda acting: acting.command("session", "start", self.ref(acting), "--session", number, who=self.contact),
         )
         yield self.deed(
             first,
             11,
             0,
-            f"{session.name}开展安全教育",
-            f"session {number}: safety education",
+            f"{zh} 开展安全教育",
+            f"{en}: safety education",
             self._document("safety-education-record", "安全教育记录", number),
         )
         yield self.deed(
             last,
             11,
             0,
-            f"{session.name}学员满意度调查(项目办)",
-            f"session {number}: satisfaction survey by the office",
+            f"{zh} 学员满意度调查(项目办)",
+            f"{en}: satisfaction survey by the office",
             self._document(
                 "satisfaction-survey", "学员满意度调查结果", number, self.world.holder(OFFICE, "programme-office")
             ),
@@ -78,8 +78,8 @@ class Teaching(Selecting):
                 own["archive_part_submitted"],
                 9,
                 30,
-                f"{session.name}报送分期档案",
-                f"session {number}: archive part",
+                f"{zh} 报送分期档案",
+                f"{en}: archive part",
                 self._document("archive-part", "分期档案资料", number),
             )
 
@@ -93,7 +93,9 @@ class Teaching(Selecting):
     def _stage(
         self, session: PlannedSession, stage: PlannedStage, ended_on: date, school: str | None = None
     ) -> Iterator[Deed]:
-        where = f"{session.name} {stage.name}" + (f"({school})" if school else "")
+        zh, en = self.session_words(session.number)
+        where = f"{zh} {stage.name}" + (f"({school})" if school else "")
+        there = f"{en}: {self._english(stage)}" + (f" at {school}" if school else "")
         at_school = ("--school", school) if school else ()
         place = (stage.key, "--session", session.number, *at_school)
         who = self._worker()
@@ -102,7 +104,7 @@ class Teaching(Selecting):
             10,
             0,
             f"{where}开始",
-            f"{stage.key} begins{f' at {school}' if school else ''}",
+            f"{there} begins",
             lambda acting: acting.command("stage", "open", self.ref(acting), *place, who=who),
         )
 
@@ -116,9 +118,14 @@ class Teaching(Selecting):
             16,
             30,
             f"{where}报送成果、登记参训、结束",
-            f"{stage.key} ends{f' at {school}' if school else ''}",
+            f"{there}: products, attendance, end",
             finish,
         )
+
+    def _english(self, stage: PlannedStage) -> str:
+        """A stage as the pack calls it in English; a part of a delivery without stages by its key."""
+        pack = pack_for(self.sample.raw["kind"])
+        return next((one.name.en for one in pack.stages if one.key == stage.key), stage.key)
 
     def _worker(self) -> str:
         """Who records the stages: the training team, or the host where there is none."""
@@ -199,15 +206,16 @@ class Teaching(Selecting):
 
     def _leavers(self) -> Iterator[Deed]:
         returned = len(self.sample.raw["trainees"]["returned"])
-        for number, (day, _, _, teacher, why) in enumerate(self._gone()):
+        for number, (day, session, school, teacher, why) in enumerate(self._gone()):
+            zh, en = self.session_words(session)
             if number < returned:
                 cause = {"unexcused absence": "无故缺席", "assessment failed": "考核不合格"}[why]
                 yield self.deed(
                     day,
                     15,
                     0,
-                    f"退回学员(原因:{cause})",
-                    f"a trainee is returned ({why})",
+                    f"{zh} 退回{school}的学员(原因:{cause})",
+                    f"{en}: a trainee of {school} is returned ({why})",
                     self._return(teacher, cause),
                 )
             else:
@@ -215,8 +223,8 @@ class Teaching(Selecting):
                     day,
                     15,
                     0,
-                    "学员中途请假退出(产假,不限制参训)",
-                    f"a trainee breaks off ({why}; no ban)",
+                    f"{zh} {school}的学员中途请假退出(产假,不限制参训)",
+                    f"{en}: a trainee of {school} breaks off ({why}; no ban)",
                     self._break_off(teacher),
                 )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from office.demo.words import DOORS, OUTCOMES, RUNGS, STATES, Say
+from office.demo.words import DOORS, OUTCOMES, RUNGS, STATES, Say, many
 
 Claim = dict[str, Any]
 
@@ -106,14 +106,14 @@ class _Telling:
             + say(
                 f"材料 {len(rows)} 份,其中迟交(硬性期限)的 {len(late)} 份;应办事项按时 {len(met)} 件,"
                 f"逾期 {len(met_late)} 件",
-                f"{len(rows)} documents, {len(late)} past a hard limit; {len(met)} obligations met in time, "
+                f"{many(len(rows), 'document')}, {len(late)} past a hard limit; {many(len(met), 'obligation')} met in time, "
                 f"{len(met_late)} late",
             )
         )
         for one in met_late:
             days = say(
                 f"应于 {one['due_on']},实办 {one['met_on']},迟 {one['late_days']} 天",
-                f"due {one['due_on']}, met {one['met_on']}, {one['late_days']} days late",
+                f"due {one['due_on']}, met {one['met_on']}, {many(one['late_days'], 'day')} late",
             )
             self._print(f"  {say.name(one['name'])}: {days} {self._by(one)}")
         for one in owed:
@@ -185,7 +185,7 @@ class _Telling:
         self._console.rule(self._say("全办公室", "The whole office"), align="left")
         rows = self._of("messages")
         total = sum(one["count"] for one in rows if one["state"] == "sent")
-        self._head(f"已发送消息 {total} 条", f"{total} messages sent")
+        self._head(f"已发送消息 {total} 条", f"{many(total, 'message')} sent")
         for one in rows:
             state = "" if one["state"] == "sent" else f" ({self._say.word(STATES, one['state'])})"
             self._print(f"  {one['message']}: {one['count']}{state}")
@@ -201,7 +201,7 @@ class _Telling:
         self._print(
             self._say(
                 f"  审计事件 {audit['events']} 条,链头 {audit['head']}",
-                f"  {audit['events']} audit events, head {audit['head']}",
+                f"  {many(audit['events'], 'audit event')}, head {audit['head']}",
             )
         )
 

@@ -35,6 +35,15 @@ STATES = {
 }
 
 
+def many(number: int, one: str) -> str:
+    """A number with its English noun, in the right one of its two forms.
+
+    >>> many(1, "day"), many(2, "day")
+    ('1 day', '2 days')
+    """
+    return f"{number} {one}{'' if number == 1 else 's'}"
+
+
 class Say:
     """One of two sentences, by the reader's language."""
 

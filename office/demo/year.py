@@ -12,13 +12,17 @@ from itertools import groupby
 
 from office.demo.acting import Acting
 from office.demo.deeds import ZONE, Decision, Deed, at, carry_out
-from office.demo.looking import Report
+from office.demo.looking import Due, Report
+from office.demo.road import Road
 from office.demo.samples import Sample
 from office.demo.teaching import Teaching
+from office.demo.words import Say
 from office.demo.world import World
 from office.runtime.clock import move_clock
 
 _REPORT_AT = (8, 30)
+_MATTERS = 3
+"""How many matters of one deadline watch are named in its line."""
 _LAG = 8
 """How many wakes may be open while the clock moves on by an act: as in an office, the runs follow within a moment. At a
 rung of a ladder, and at the end, none may."""
@@ -62,7 +66,8 @@ class Year:
         self._acting, self._show, self._locale = acting, show, locale
         self._deeds = deeds_of(chosen, world)
         self._world = world
-        self._contacts = {sample.key: world.holder(sample.host, "contact") for sample in chosen}
+        self._say = Say(locale)
+        self._roads = {sample.key: Road(sample, world) for sample in chosen}
         self.begins_at = at(self._deeds[0].at.date() - timedelta(days=1), 9)
 
     def act_out(self) -> None:
@@ -127,8 +132,8 @@ class Year:
         move_clock(self._acting.settings, moment, frozen=True)
 
     def _sweep(self, moment: datetime, done: float) -> None:
-        self._show(Moment(moment.astimezone(ZONE), "时限督办" if self._locale != "en" else "deadline watch", done))
         acting = self._acting
+        self._show(Moment(moment.astimezone(ZONE), self._of_sweep(acting.looking.rungs_due(moment)), done))
         acting.journal.sweeps.append(acting.trigger("deadline-watch"))
 
         def climbed() -> bool:
@@ -137,6 +142,16 @@ class Year:
 
         acting.wait("the rungs that are due", climbed)
         acting.settle()
+
+    def _of_sweep(self, due: list[Due]) -> str:
+        """What the deadline watch looks at: the first few matters, each with its programme and session."""
+        say, matters = self._say, []
+        for one in due[:_MATTERS]:
+            key = self._key_of(one.programme)
+            where = " " + say(*self._roads[key].session_words(one.session)) if one.session else ""
+            matters.append(f"{key}{where} {say(one.zh, one.en)}")
+        more = say(" 等", " and more") if len(due) > _MATTERS else ""
+        return say(f"时限督办:{';'.join(matters)}{more}", f"deadline watch: {'; '.join(matters)}{more}")
 
     # ── weekly reports ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -157,8 +172,9 @@ class Year:
 
     def _hand_in(self, report: Report, moment: datetime, done: float) -> None:
         key, acting = self._key_of(report.programme), self._acting
-        words = f"第{report.session}期(班)工作简报(第{report.number}期)"
-        self._show(Moment(moment, f"{key} {words if self._locale != 'en' else f'weekly report {report.number}'}", done))
+        zh, en = self._roads[key].session_words(report.session)
+        words = f"{zh} 工作简报(第{report.number}期)"
+        self._show(Moment(moment, f"{key} {self._say(words, f'{en}: weekly report {report.number}')}", done))
         file = acting.paper(f"{key}-weekly-report-{report.session}-{report.number}.txt", words)
         acting.command(
             "document",
@@ -168,5 +184,5 @@ class Year:
             file,
             "--session",
             report.session,
-            who=self._contacts[key],
+            who=self._roads[key].contact,
         )

@@ -4,19 +4,14 @@ Decides between the warm and the stock start of flow runs: forking a process tha
 Linux only (on macOS the system's own libraries may not be used after a fork). It serves no clause of a regulation.
 """
 
-import hashlib
-import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Literal
 
 from office.runtime.settings import Settings
+from office.runtime.sockets import socket_in
 
 CLIENT = Path(__file__).resolve().with_name("client.py")
-
-_LONGEST = 100
-"""Bytes of a Unix socket's path that every system allows."""
 
 
 def engine_in_use(settings: Settings) -> Literal["warm", "stock"]:
@@ -27,11 +22,7 @@ def engine_in_use(settings: Settings) -> Literal["warm", "stock"]:
 def socket_path(settings: Settings) -> Path:
     """The engine's Unix socket: in the data folder, or, where that path is too long for a socket, in a private folder
     of /tmp."""
-    path = settings.run_dir / "engine.sock"
-    if len(os.fsencode(path)) <= _LONGEST:
-        return path
-    name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"songjiao-{os.getuid()}-{name}" / "engine.sock"
+    return socket_in(settings, "engine.sock")
 
 
 def engine_command(settings: Settings, prefect_file: Path) -> list[str]:

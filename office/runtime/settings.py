@@ -13,6 +13,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from office.runtime.durable import sync_folder
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -28,6 +30,7 @@ class Settings(BaseSettings):
     prefect_port: int = 4200
     engine: Literal["warm", "stock"] = "warm"
     worker_poll_seconds: float = Field(default=0.25, gt=0)
+    late_after_seconds: int = Field(default=300, gt=0)
     worker_limit: int = Field(default=6, gt=0)
     engine_memory_mb: int = Field(default=1024, ge=0)
     smtp_url: str | None = None
@@ -35,6 +38,8 @@ class Settings(BaseSettings):
     locale: Literal["zh-CN", "en"] = "zh-CN"
     time_zone: str = "Asia/Shanghai"
     upload_limit_mb: int = Field(default=50, gt=0)
+    public_url: str | None = None
+    mail_attachments_mb: int = Field(default=10, ge=0)
 
     @property
     def root(self) -> Path:
@@ -69,6 +74,7 @@ def secret_file(path: Path, length: int = 32) -> str:
             os.fsync(handle.fileno())
         try:
             os.link(fresh, path)  # fails when another process was first: then its secret holds
+            sync_folder(path.parent)
         except FileExistsError:
             pass
         finally:

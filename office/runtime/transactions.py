@@ -16,6 +16,7 @@ from sqlmodel import Session
 from models.act import SYSTEM, Act, Actor
 from models.office import BusinessClock
 from office.runtime.database import WRITE, engine_for
+from office.runtime.doorbell import LedgerSession
 from office.runtime.settings import Settings, server_key, settings
 from office.runtime.stop_points import stop_point
 
@@ -47,18 +48,21 @@ def transaction(actor: Actor, key: str | None = None, office: Settings | None = 
     """
     office = office or settings()
     engine = engine_for(office.ledger_url).execution_options(**{WRITE: True})
-    with Session(engine, expire_on_commit=False) as session, session.begin():
-        yield _act(session, actor, key, office)
-        session.flush()
-        stop_point("transaction.flushed")
-    stop_point("transaction.committed")
+    with LedgerSession(engine, expire_on_commit=False) as session:
+        with session.begin():
+            yield _act(session, actor, key, office)
+            session.flush()
+            session.ring_before_commit()
+            stop_point("transaction.flushed")
+        stop_point("transaction.committed")
+        session.ring_after_commit(office)
 
 
 @contextmanager
 def reading(office: Settings | None = None) -> Iterator[Act]:
     """A reading act: sees one moment, writes nothing (whatever it changed is rolled back)."""
     office = office or settings()
-    with Session(engine_for(office.ledger_url), expire_on_commit=False) as session:
+    with LedgerSession(engine_for(office.ledger_url), expire_on_commit=False) as session:
         yield _act(session, SYSTEM, None, office)
         session.rollback()
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.architecture
 LONGEST = 400
 FORBIDDEN_NAMES = {"utils", "util", "helper", "helpers", "manager", "managers", "common", "misc"}
 SPEAKING_ROOMS = ("rules", "policies", "ledger")
-BINARY = {".png", ".jpg", ".jpeg", ".webp", ".woff2", ".xlsx", ".pdf", ".docx", ".ico", ".gif", ".zip"}
+BINARY = {".db", ".png", ".jpg", ".jpeg", ".webp", ".woff2", ".xlsx", ".pdf", ".docx", ".ico", ".gif", ".zip"}
 
 # Home folders, working folders, package indexes and the addresses of private networks. `/home/` and `/Users/` are
 # written in pieces so that this file does not find itself.

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from sqlmodel import select
 
 from ledger.delivery import start_session, submit_document
-from ledger.obligations import sweep
 from ledger.programmes import apply
 from ledger.review import decide_step
+from ledger.sweeping import sweep
 from models.review import ApprovalStep
 from models.states import DecisionOutcome
 from office.runtime.settings import settings

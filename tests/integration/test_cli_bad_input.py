@@ -35,20 +35,20 @@ APPLICATIONS: tuple[tuple[str, Change, str, str], ...] = (
     (
         "ends before it begins",
         swap("ends_on: 2026-11-10\nplaces", "ends_on: 2026-03-01\nplaces"),
-        "a.yaml:1: ends_on(结束日期)2026-03-01 早于 starts_on(开始日期)2026-03-23\n",
-        "a.yaml:1: ends_on 2026-03-01 is before starts_on 2026-03-23\n",
+        "a.yaml:12: ends_on: 结束日期 2026-03-01 早于 starts_on(开始日期)2026-03-23\n",
+        "a.yaml:12: ends_on: 2026-03-01 is before starts_on 2026-03-23\n",
     ),
     (
         "a stage ends before it begins",
         swap("starts_on: 2026-09-15, ends_on: 2026-09-16", "starts_on: 2026-09-16, ends_on: 2026-09-15"),
-        "a.yaml:22: sessions[0].stages[1]: 成果展示:结束日期 2026-09-15 早于开始日期 2026-09-16\n",
-        "a.yaml:22: sessions[0].stages[1]: 成果展示: ends on 2026-09-15, before it begins on 2026-09-16\n",
+        "a.yaml:22: sessions[0].stages[1].ends_on: 成果展示:结束日期 2026-09-15 早于开始日期 2026-09-16\n",
+        "a.yaml:22: sessions[0].stages[1].ends_on: 成果展示: ends on 2026-09-15, before it begins on 2026-09-16\n",
     ),
     (
         "a stage outside the programme",
         swap("ends_on: 2026-11-10, place: 区城", "ends_on: 2026-11-11, place: 区城"),
-        "a.yaml:1: 第一期 总结提升:2026-11-10 至 2026-11-11 超出项目起止日期(2026-03-23 至 2026-11-10)\n",
-        "a.yaml:1: 第一期 总结提升: 2026-11-10 to 2026-11-11 lies outside the programme (2026-03-23 to 2026-11-10)\n",
+        "a.yaml:23: sessions[0].stages[2].ends_on: 第一期 总结提升:2026-11-10 至 2026-11-11 超出项目起止日期(2026-03-23 至 2026-11-10)\n",  # noqa: E501
+        "a.yaml:23: sessions[0].stages[2].ends_on: 第一期 总结提升: 2026-11-10 to 2026-11-11 lies outside the programme (2026-03-23 to 2026-11-10)\n",  # noqa: E501
     ),
     (
         "a day of no calendar, and one that is a number",
@@ -67,14 +67,20 @@ APPLICATIONS: tuple[tuple[str, Change, str, str], ...] = (
     (
         "an unknown kind of programme",
         swap("kind: send-teaching", "kind: send-teachin"),
-        "chongqing-2021.yaml: kinds: no kind of programme 'send-teachin'; did you mean send-teaching?\n",
-        "chongqing-2021.yaml: kinds: no kind of programme 'send-teachin'; did you mean send-teaching?\n",
+        "a.yaml:4: kind: chongqing-2021 没有项目类型 send-teachin;是否应为 send-teaching?\n",
+        "a.yaml:4: kind: chongqing-2021 has no kind of programme send-teachin; did you mean send-teaching?\n",
+    ),
+    (
+        "a kind of programme like no other",
+        swap("kind: send-teaching", "kind: x"),
+        "a.yaml:4: kind: chongqing-2021 没有项目类型 x;可用:blended, send-teaching\n",
+        "a.yaml:4: kind: chongqing-2021 has no kind of programme x; use one of: blended, send-teaching\n",
     ),
     (
         "an unknown pack",
         swap("policy: chongqing-2021", "policy: chongqing-2020"),
-        "chongqing-2020.yaml: there is no pack 'chongqing-2020'; did you mean chongqing-2021?\n",
-        "chongqing-2020.yaml: there is no pack 'chongqing-2020'; did you mean chongqing-2021?\n",
+        "a.yaml:3: policy: 没有政策包 chongqing-2020;是否应为 chongqing-2021?\n",
+        "a.yaml:3: policy: there is no pack chongqing-2020; did you mean chongqing-2021?\n",
     ),
     (
         "an unknown field and a missing one",
@@ -108,14 +114,14 @@ APPLICATIONS: tuple[tuple[str, Change, str, str], ...] = (
     (
         "more practice than hours",
         swap("hours: 16, practice: 16", "hours: 16, practice: 17"),
-        "a.yaml:33: courses[2]: 实践学时(17)超过该课程总学时(16)\n",
-        "a.yaml:33: courses[2]: practice hours (17) exceed the course's hours (16)\n",
+        "a.yaml:33: courses[2].practice: 实践学时(17)超过该课程总学时(16)\n",
+        "a.yaml:33: courses[2].practice: practice hours (17) exceed the course's hours (16)\n",
     ),
     (
         "a budget that does not add up",
         swap("budget_total: 6000", "budget_total: 6001"),
-        "a.yaml:1: budget_total(预算合计)6001 与各项之和 6000 不符\n",
-        "a.yaml:1: budget_total 6001 is not the sum of the lines (6000)\n",
+        "a.yaml:42: budget_total: 预算合计 6001 与各项之和 6000 不符\n",
+        "a.yaml:42: budget_total: 6001 is not the sum of the budget's lines (6000)\n",
     ),
     (
         "an organisation that nobody recorded",
@@ -190,6 +196,18 @@ def test_an_application_that_cannot_be_taken_is_answered_with_its_fault(
     assert songjiao(*apply, lang="en") == Answer(1, "", en)
     assert head() == before
     assert done("programme", "list", "--json").data == []
+
+
+def test_a_pack_named_beside_the_application_is_looked_for_as_such(world: dict[str, str], tmp_path: Path) -> None:
+    apply = ["programme", "apply", paper(tmp_path, "a.yaml", example("application")), "--as", world["host"]]
+    assert songjiao(*apply, "--policy", "shulan-2016") == Answer(
+        1, "", "--policy: 没有政策包 shulan-2016;是否应为 shulan-2017?\n"
+    )
+    blended = example("application").replace("kind: send-teaching", "kind: blended", 1)
+    paper(tmp_path, "a.yaml", blended)
+    assert songjiao(*apply, "--policy", "shulan-2017", lang="en") == Answer(
+        1, "", "a.yaml:4: kind: shulan-2017 has no kind of programme blended; use one of: send-teaching\n"
+    )
 
 
 def test_an_application_with_a_byte_order_mark_is_taken(world: dict[str, str], tmp_path: Path) -> None:

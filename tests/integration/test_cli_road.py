@@ -255,6 +255,9 @@ def test_the_code_is_asked_for_when_it_is_not_given(road: Road, monkeypatch: pyt
     decide = ["approval", "decide", REF, *road.by("county"), "--decision", "approve"]
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     assert songjiao(*decide).status == 2
+    monkeypatch.setenv("SONGJIAO_CODE", "00000000")
+    assert songjiao(*decide).err == "验证码不正确(还可试4次)\n"
+    monkeypatch.delenv("SONGJIAO_CODE")
     monkeypatch.setattr(sys, "stdin", io.StringIO(code_of(road.refs["county"]) + "\n"))
     assert done(*decide).out == f"{REF}: 项目申报书第1级:已记录审核同意 [CQ2021-2.2]\n"
 

@@ -122,14 +122,6 @@ def test_names_that_nobody_recorded_are_said(awarded: dict[str, str], tmp_path: 
     cases: dict[tuple[object, ...], str] = {
         ("programme", "show", "CQ-2026-9999"): "没有项目 CQ-2026-9999;可用 songjiao programme list 查看\n",
         ("programme", "confirm-budget", "CQ-2026-0001", "--as", "P-9999"): "查无此人:P-9999;请用人员编号,如 P-0001\n",
-        (
-            "document",
-            "submit",
-            "CQ-2026-0001",
-            "diary",
-            file,
-            *host,
-        ): "政策包 chongqing-2021 没有 document kind 'diary'\n",
         ("plan", "submit", "CQ-2026-0001", file, *host): "FILE: 实施方案请用 YAML 文件,签字盖章页用 --page\n",
         ("session", "start", "CQ-2026-0001", "--session", 7, *host): "CQ-2026-0001 没有第 7 期\n",
         (
@@ -149,7 +141,7 @@ def test_names_that_nobody_recorded_are_said(awarded: dict[str, str], tmp_path: 
             "--email",
             "no address",
         ): "email: 'no address' 不是邮箱地址\n",
-        ("policy", "explain", "CQ2021-6.1111"): "there is no clause 'CQ2021-6.1111'; did you mean CQ2021-6.11?\n",
+        ("policy", "explain", "CQ2021-6.1111"): "没有条款 'CQ2021-6.1111';是否应为 CQ2021-6.11?\n",
         ("message", "preview", "0000"): "没有编号为 0000 的消息;见 songjiao message list\n",
     }
     before = head()

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from cli.chinese import SENTENCES, in_chinese
-from cli.language import take_language
+from cli.language import counted, take_language
 from cli.main import _tree, run
 from office.runtime.settings import REPOSITORY, Settings
-from tests.integration.cli_world import done, songjiao
+from tests.integration.cli_world import done, paper, songjiao
 
 CHINESE = re.compile(r"[一-鿿]")
 # Where sentences for people are made in English only; rules and decisions carry both languages themselves.
-SAID = {"BadInput", "NotFound", "KeyReused", "ValueError"}
+SAID = {"BadInput", "NotFound", "KeyReused", "ValueError", "Misplaced"}
 FIELDS = re.compile(r"\w+(?:, \w+)+")  # `host, kind, level`: names of fields, the same in both languages
 COMPOSED = {"{} {}; give the person's number such as P-0001"}  # its beginning is one of two, looked up below
 
@@ -109,6 +109,10 @@ def test_a_clause_is_explained_with_its_words_and_its_uses() -> None:
     assert "closing.archive.due" in answer.data["used_by"]["chongqing-2021"]
     said = songjiao("policy", "explain", "CQ2021-6.11", lang="en").out
     assert f"  Quote: {answer.data['quote']}\n" in said
+    assert "\nchongqing-2021 rests on it\n  value: " in said
+    chinese = songjiao("policy", "explain", "CQ2021-6.11", lang="zh").out
+    order = [chinese.index(words) for words in ("  原文: ", "chongqing-2021 据此规定\n", "  英文注释: Within one week")]
+    assert order == sorted(order)
 
 
 def test_a_pack_is_shown_with_law_and_office_settings_apart() -> None:
@@ -127,7 +131,19 @@ def test_a_pack_is_checked_and_its_faults_are_named_with_file_and_line(tmp_path:
     answer = songjiao("policy", "check", good, bad, lang="en")
     assert answer.status == 1
     assert re.search(r"^shulan-2017\.yaml:\d+: region_kode: .*did you mean region_code\?", answer.err, re.MULTILINE)
+    many = len(answer.err.splitlines())
+    assert answer.out == f"shulan-2017.yaml: no problem\nshulan-2017.yaml: {many} problems\n"
     assert songjiao("policy", "check", tmp_path / "none.yaml").status == 1
+
+
+def test_one_of_a_thing_is_said_in_the_singular(tmp_path: Path) -> None:
+    pack = tmp_path / "shulan-2017.yaml"
+    answer = songjiao("policy", "check", paper(tmp_path, pack.name, "a: &x\n"), lang="en")
+    assert (answer.status, answer.out) == (1, "shulan-2017.yaml: 1 problem\n")
+    assert [counted(number, "try", "tries") for number in (0, 1, 2)] == ["0 tries", "1 try", "2 tries"]
+    shown = songjiao("policy", "show", "chongqing-2021", "--kind", "send-teaching", lang="en").out
+    assert re.findall(r"\b1 (?:calendar days|working days|items|years|credit hours)", shown) == []
+    assert "1 calendar day" in shown
 
 
 class Terminal(io.StringIO):

@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 from prefect.client.schemas.objects import StateType
-from prefect.exceptions import ObjectNotFound
+from prefect.exceptions import Abort, ObjectNotFound, PrefectHTTPStatusError
+from prefect.logging import disable_run_logger
+from sqlalchemy.exc import OperationalError
 from sqlmodel import select
 
 from ledger import runs
@@ -25,7 +28,7 @@ from office.runtime.stop_points import stop_point
 from office.runtime.transactions import reading, transaction
 from office.waker import Patience
 from tasks.forms import form_for, read_answer
-from tasks.lease import give_back, take
+from tasks.lease import executing, give_back, take
 from tasks.repair import tend
 from tasks.runs import RunState
 from tests.integration.sample_world import World
@@ -161,10 +164,11 @@ def test_a_lease_belongs_to_one_living_process(sqlite_office: Settings) -> None:
     program = """
 import os
 from ledger import runs
+from ledger.processes import identity
 from models.act import SYSTEM
 from office.runtime.transactions import transaction
 with transaction(SYSTEM) as act:
-    print(runs.take_lease(act, "thing", None, os.getpid(), runs.process_started(os.getpid()), str(os.getpid())).taken)
+    print(runs.take_lease(act, "thing", None, os.getpid(), identity(os.getpid()), str(os.getpid())).taken)
 """
 
     def elsewhere() -> str:
@@ -179,6 +183,46 @@ with transaction(SYSTEM) as act:
     with reading() as act:
         assert [(one.name, one.alive) for one in held_leases(act)] == [("thing", False)]
     assert take("thing")
+
+
+def answered(status: int) -> PrefectHTTPStatusError:
+    """What Prefect's client raises for an answer of this status."""
+    asked = httpx.Request("POST", "http://127.0.0.1:1/api/deployments/x/create_flow_run")
+    return PrefectHTTPStatusError(f"answer {status}", request=asked, response=httpx.Response(status, request=asked))
+
+
+def unreachable() -> RuntimeError:
+    """What Prefect's client raises where it cannot begin; the reason is its cause."""
+    error = RuntimeError("Failed to reach API")
+    error.__cause__ = httpx.ConnectError("refused")
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "ends", "kept"),
+    [
+        (answered(503), Abort, True),
+        (unreachable(), Abort, True),
+        (OperationalError("SELECT 1", {}, Exception("database is locked")), Abort, True),
+        (answered(404), PrefectHTTPStatusError, True),
+        (ValueError("a mistake of ours"), ValueError, True),
+        (Abort("told to leave"), Abort, False),
+    ],
+    ids=["503", "unreachable", "locked", "404", "mistake", "leave"],
+)
+def test_an_execution_that_is_not_answered_leaves_the_run_to_be_carried_on(
+    review: Carrier, monkeypatch: pytest.MonkeyPatch, error: BaseException, ends: type[BaseException], kept: bool
+) -> None:
+    monkeypatch.setenv("PREFECT__FLOW_RUN_ID", str(review.run_id))
+
+    def execute() -> None:
+        with executing(str(review.programme_id), str(review.phase_id)):
+            raise error
+
+    with disable_run_logger(), pytest.raises(ends):
+        execute()
+    with reading() as act:
+        assert [one.name for one in held_leases(act)] == ([str(review.run_id)] if kept else [])
 
 
 # --- forms ----------------------------------------------------------------------------------------------------------

@@ -10,14 +10,14 @@ pytestmark = pytest.mark.engine
 
 @pytest.mark.parametrize("deployment", ["deadline-watch", "reconcile"])
 def test_the_watch_is_started_by_itself_and_runs_through(in_office: RunningOffice, deployment: str) -> None:
-    body = {"deployments": {"name": {"any_": [deployment]}}, "limit": 20}
+    body = {"deployments": {"name": {"any_": [deployment]}}, "limit": 200}
 
     def finished() -> list[str]:
         found = in_office.prefect.http.post("/flow_runs/filter", json=body).raise_for_status().json()
-        return [str(run["idempotency_key"]) for run in found if run["state"]["name"] == "Completed"]
+        keys = [str(run["idempotency_key"]) for run in found if run["state"]["name"] == "Completed"]
+        return [key for key in keys if key.startswith(f"watch:{deployment}:")]  # other tests start some by hand
 
     keys = wait_until(lambda: finished() or None, f"a run of {deployment} that nobody asked for", seconds=90)
-    assert all(key.startswith(f"watch:{deployment}:") for key in keys)
     assert len(set(keys)) == len(keys)
 
 

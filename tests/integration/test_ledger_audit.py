@@ -1,6 +1,8 @@
 """The chain of audit events proves itself: whatever is changed, taken out, put in or cut off is named."""
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,8 @@ from models.office import AuditEvent
 from office.runtime.migrate import open_ledger
 from office.runtime.settings import Settings
 from office.runtime.transactions import reading, transaction
+
+STORED = Path(__file__).resolve().parents[1] / "data" / "ledgers"
 
 
 @pytest.fixture
@@ -97,10 +101,48 @@ def _change(office: Settings, number: int, how: Callable[[AuditEvent], Any]) -> 
         act.session.add(event)
 
 
-def test_a_tail_that_was_cut_off_is_seen_against_the_kept_head_only(written: Settings) -> None:
+def test_a_tail_that_was_cut_off_is_missed(written: Settings) -> None:
     head = _hash(written, 5)
-    _tamper(written, "DELETE FROM audit_event WHERE number=5")
-    assert _verify(written).ok is True
+    _tamper(written, "DELETE FROM audit_event WHERE number>3")
+    found = _verify(written)
+    assert (found.ok, found.broken_at, found.count) == (False, 4, 3)
+    assert found.why == "the chain should end with event 5: what came after event 3 was cut off"
     found = _verify(written, head=head)
-    assert (found.ok, found.broken_at) == (False, 5)
+    assert (found.ok, found.broken_at) == (False, 4)
     assert found.why == f"the chain no longer holds {head}: events were cut off at its end, or it is another ledger's"
+
+
+def test_a_gap_stays_where_a_tail_was_cut_off_and_acts_went_on(written: Settings) -> None:
+    _tamper(written, "DELETE FROM audit_event WHERE number=5")
+    with transaction(SYSTEM, office=written) as act:
+        add_organisation(act, "示例学校6", "school")
+    found = _verify(written)
+    assert (found.ok, found.broken_at, found.why) == (False, 5, "event 5 is missing; the next one is 6")
+
+
+def test_the_last_event_cannot_be_rewritten_with_a_fitting_hash(written: Settings) -> None:
+    def rewrite(event: AuditEvent) -> None:
+        event.facts = {**event.facts, "name": "别的学校"}
+        event.hash = event_hash(event)
+
+    _change(written, 5, rewrite)
+    assert _verify(written).why == "event 5 is not the one that was written"
+
+
+def test_events_slipped_in_at_the_end_and_a_head_that_is_gone_are_named(written: Settings) -> None:
+    _tamper(written, "UPDATE audit_head SET number=4")
+    assert (
+        _verify(written).why == "the chain goes on after event 4, its head as it was kept: later ones were slipped in"
+    )
+    _tamper(written, "DELETE FROM audit_head")
+    assert _verify(written).why == "the head that is kept beside the chain is gone"
+
+
+def test_a_cut_tail_of_an_earlier_revision_s_ledger_is_missed_too(tmp_path: Path) -> None:
+    shutil.copyfile(STORED / "0001.db", tmp_path / "songjiao.db")
+    office = Settings(data_dir=tmp_path)
+    open_ledger(office)
+    whole = _verify(office)
+    assert (whole.ok, whole.differences) == (True, [])
+    _tamper(office, f"DELETE FROM audit_event WHERE number={whole.count}")
+    assert _verify(office).broken_at == whole.count

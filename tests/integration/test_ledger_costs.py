@@ -12,9 +12,9 @@ from sqlalchemy import event
 from sqlmodel import select
 
 from ledger.lifecycle import advance
-from ledger.obligations import sweep
 from ledger.programmes import apply
 from ledger.review import decide_step
+from ledger.sweeping import sweep
 from models.act import SYSTEM
 from models.documents import Obligation
 from models.programme import Programme
@@ -65,6 +65,7 @@ def _cost(folder: Path, programmes: int, history: int) -> dict[str, int]:
                     kind="weekly-report",
                     target=str(uuid.uuid4()),
                     number=number,
+                    derived_on=act.today,
                     due_on=act.today,
                     due_at=act.now,
                     owed_by_id=mine.host_id,

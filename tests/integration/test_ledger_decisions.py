@@ -9,12 +9,12 @@ import pytest
 from sqlmodel import col, select
 
 from ledger.audit import verify
-from ledger.core import Done
+from ledger.core import Done, fingerprint
 from ledger.errors import KeyReused, NotFound, Refused
-from ledger.obligations import Swept, sweep
 from ledger.people import add_person
 from ledger.programmes import apply, confirm_budget
 from ledger.review import correct_application, decide_step, send_code_again, submit_plan
+from ledger.sweeping import Swept, sweep
 from models.act import SYSTEM
 from models.documents import Obligation, RungFired
 from models.office import ActKey, AuditEvent, Message
@@ -100,7 +100,7 @@ def test_a_wrong_code_changes_nothing_and_the_fifth_locks(applied: Road) -> None
     steps, right = _rows(applied, ApprovalStep), drive.code(step, COUNTY)
     wrong = f"{(int(right) + 1) % 100_000_000:08d}"
     said = [drive.do(None, decide_step, step, drive.refs[COUNTY], wrong, APPROVE).en for _ in range(5)]
-    assert said == [f"the code is wrong ({left} tries left)" for left in (4, 3, 2, 1, 0)]
+    assert said == [f"the code is wrong ({left} {'try' if left == 1 else 'tries'} left)" for left in (4, 3, 2, 1, 0)]
     locked = drive.do(None, decide_step, step, drive.refs[COUNTY], right, APPROVE)
     assert (locked.accepted, locked.zh) == (False, "验证码因多次输错已锁定,请联系项目办重发")
     assert _rows(applied, ApprovalStep) == steps
@@ -113,6 +113,27 @@ def test_a_wrong_code_changes_nothing_and_the_fifth_locks(applied: Road) -> None
     drive.do(OFFICE_PERSON, send_code_again, step, drive.refs[COUNTY])
     assert drive.do(None, decide_step, step, drive.refs[COUNTY], right, APPROVE).accepted is False
     assert drive.decide(applied.ref, "application", COUNTY, APPROVE).accepted
+
+
+def test_who_renews_their_own_code_keeps_their_wrong_tries(applied: Road) -> None:
+    drive = applied.drive
+    step = drive.open_step(applied.ref, "application")
+
+    def guess() -> str:
+        wrong = f"{(int(drive.code(step, COUNTY)) + 1) % 100_000_000:08d}"
+        return str(drive.do(None, decide_step, step, drive.refs[COUNTY], wrong, APPROVE).en)
+
+    said = []
+    for _ in range(3):
+        said += [guess(), guess()]
+        if len(said) < 5:
+            drive.do(COUNTY, send_code_again, step, drive.refs[COUNTY])
+    assert said[:5] == [
+        f"the code is wrong ({left} {'try' if left == 1 else 'tries'} left)" for left in (4, 3, 2, 1, 0)
+    ]
+    assert said[5] == "the code is locked after wrong tries; ask the programme office for a new one"
+    drive.do(OFFICE_PERSON, send_code_again, step, drive.refs[COUNTY])
+    assert guess() == "the code is wrong (4 tries left)"
 
 
 @pytest.mark.parametrize(
@@ -244,6 +265,42 @@ def test_a_key_is_not_taken_for_another_act_other_arguments_or_another_person(ap
     assert _kinds(applied) == before
 
 
+def test_a_refused_act_leaves_its_key_free_for_the_corrected_one(applied: Road) -> None:
+    drive = applied.drive
+    step, who = drive.open_step(applied.ref, "application"), drive.refs[COUNTY]
+    right = drive.code(step, COUNTY)
+    wrong = f"{(int(right) + 1) % 100_000_000:08d}"
+
+    def decide(code: str, outcome: DecisionOutcome, comment: str = "") -> Any:
+        return drive.do(None, decide_step, step, who, code, outcome, comment, key="decide-1")
+
+    assert [decide(wrong, APPROVE).accepted, decide(right, RETURN).accepted] == [False, False]
+    assert [row for row in _rows(applied, ActKey) if row["key"] == "decide-1"] == []
+    done = decide(right, RETURN, "请补充预算说明")
+    assert done.accepted
+    events = _kinds(applied)
+    assert decide(right, RETURN, "请补充预算说明") == done
+    with pytest.raises(KeyReused):
+        decide(right, APPROVE)
+    assert _kinds(applied) == events
+    assert len(_rows(applied, Decision)) == 1
+
+
+def test_nothing_that_is_kept_of_a_key_tells_the_code(applied: Road) -> None:
+    drive = applied.drive
+    step, who = drive.open_step(applied.ref, "application"), drive.refs[COUNTY]
+    right = drive.code(step, COUNTY)
+    said = drive.do(None, decide_step, step, who, right, APPROVE, key="decide-1")
+    (kept,) = [row for row in _rows(applied, ActKey) if row["key"] == "decide-1"]
+    known = {
+        "step_id": step, "person_ref": who, "outcome": APPROVE, "comment": "", "on_behalf_of": None, "scan": None,
+    }  # fmt: skip
+    tried = [fingerprint([None, known | {"code": code}]) for code in (right, f"{int(right) + 1:08d}")]
+    assert kept["fingerprint"] not in tried
+    assert kept["fingerprint"] == fingerprint([None, known])
+    assert drive.do(None, decide_step, step, who, "00000000", APPROVE, key="decide-1") == said
+
+
 # --- two at once ----------------------------------------------------------------------------------------------------
 
 
@@ -314,7 +371,7 @@ def test_the_same_key_twice_at_once_acts_once(applied: Road) -> None:
 
 def test_two_sweeps_at_once_climb_each_rung_once(applied: Road) -> None:
     drive = applied.drive
-    move_clock(drive.office, at(date(2025, 12, 20)), frozen=True)  # the county has been silent for days
+    move_clock(drive.office, at(date(2025, 12, 19)), frozen=True)  # the county has been silent for days
     answers = _both(lambda: drive.do(None, sweep), lambda: drive.do(None, sweep))
     while drive.do(None, sweep).fired:
         pass
@@ -322,7 +379,7 @@ def test_two_sweeps_at_once_climb_each_rung_once(applied: Road) -> None:
     fired = [(row["number"], row["rung"]) for row in _rows(applied, RungFired)]
     assert fired == [(1, "remind"), (2, "chase"), (3, "escalate")]
     kinds = [row["kind"] for row in _rows(applied, Message) if row["kind"].startswith("obligation")]
-    assert sorted(kinds) == ["obligation-chase"] + ["obligation-escalate"] * 3 + ["obligation-remind"]
+    assert sorted(kinds) == ["obligation-chase"] + ["obligation-escalate"] * 3  # of what came at once, the last
     assert verify_ok(applied)
 
 

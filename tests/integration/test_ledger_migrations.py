@@ -3,6 +3,7 @@ at once.
 """
 
 import multiprocessing
+import os
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlmodel import Session
 
+from ledger.processes import lives
 from models.office import BusinessClock
 from models.people import Organisation
 from office.runtime.database import engine_for
@@ -125,3 +127,19 @@ def test_only_an_empty_ledger_becomes_a_demo(tmp_path: Path) -> None:
         open_ledger(real, demo=True)
     with Session(engine_for(real.ledger_url)) as session:
         assert session.get_one(BusinessClock, 1).demo is False
+
+
+def test_revision_0002_forgets_refused_keys_and_takes_earlier_leases_for_dead(tmp_path: Path) -> None:
+    shutil.copyfile(STORED / "0001.db", tmp_path / "songjiao.db")
+    office = Settings(data_dir=tmp_path)
+    open_ledger(office)
+    with engine_for(office.ledger_url).connect() as connection:
+        keys = connection.execute(text("SELECT key FROM act_key WHERE operation='decide-step' AND key LIKE '%before'"))
+        assert keys.scalars().all() == ["accepted-before"]
+        head, last = (
+            connection.execute(text(f"SELECT number, hash FROM {table} ORDER BY number DESC LIMIT 1")).one()
+            for table in ("audit_head", "audit_event")
+        )
+        assert head == last
+        known = connection.execute(text("SELECT process_identity FROM lease")).scalar_one()
+    assert not lives(os.getpid(), known)

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlmodel import SQLModel, select
 
+from ledger.deadlines import waive
 from ledger.delivery import attend, close_stage, hand_in_product, open_stage, start_session, submit_document
 from ledger.errors import LedgerError
-from ledger.obligations import waive
 from ledger.people import add_organisation, add_person, give_role
 from ledger.programmes import apply, confirm_budget, postpone_start
 from ledger.review import correct_application, send_code_again, submit_plan

@@ -36,6 +36,8 @@ class WebStub:
     answer: bytes = b"{}"
     headers: dict[str, str] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
+    hangs: threading.Event | None = None
+    """Set while it should take a request and not answer before the event."""
 
     def says(self, answer: Any, status: int = 200) -> None:
         """Answer with this JSON from now on."""
@@ -51,6 +53,8 @@ def web_stub() -> Iterator[WebStub]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             parts = urlsplit(self.path)
             stub.asked.append(Asked(self.command, parts.path, parse_qs(parts.query), body))
+            if stub.hangs is not None:
+                stub.hangs.wait(5)
             self.send_response(stub.status)
             for name, value in stub.headers.items():
                 self.send_header(name, value)

@@ -19,9 +19,10 @@ from sqlmodel import select
 
 from ledger.errors import LedgerError
 from ledger.filings import Stored
-from ledger.obligations import next_moment, sweep
+from ledger.obligations import next_moment
 from ledger.people import add_organisation, add_person
 from ledger.review import Decided, decide_step
+from ledger.sweeping import sweep
 from models.act import SYSTEM, Act, Actor
 from models.documents import Obligation
 from models.people import Organisation, Person

@@ -111,3 +111,30 @@ def test_a_scan_is_a_pdf_inside_as_well() -> None:
     kind = filetype.guess(_pdf("SAMPLE page"))
     assert kind is not None
     assert kind.mime == "application/pdf"
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+def test_every_line_of_the_year_says_which_class_or_session_it_belongs_to(locale: str) -> None:
+    chosen = list(samples().values())
+    said = Counter(f"{deed.programme} {deed.says(locale)}" for deed in deeds_of(chosen, world_of(chosen)))
+    decisions_of_several_tiers = {
+        f"{deed.programme} {deed.says(locale)}"
+        for deed in deeds_of(chosen, world_of(chosen))
+        if isinstance(deed, Decision)
+    }
+    assert {words for words, times in said.items() if times > 1} - decisions_of_several_tiers == set()
+    expected = {
+        "zh-CN": [
+            "S01 一班 名单确认",
+            "U01 二班 集中研修开始",
+            "O01 第二期 开班报到",
+            "S01 实施方案:退回修改(Prefect 表单)",
+        ],
+        "en": [
+            "S01 class 1: the list is confirmed",
+            "U01 class 2: Intensive workshop begins",
+            "O01 session 2: the start",
+            "S01 implementation plan: returned for correction (Resume form)",
+        ],
+    }
+    assert [words for words in expected[locale] if words not in said] == []

@@ -68,6 +68,23 @@ FACTS: dict[str, dict[str, Any]] = {
     "run-lost": {"phase": "plan-review", "why": "Cancelled"},
     "nobody-reached": {"about": "obligation-chase", "owed_by": "示例小学", "what": "档案资料", "due_on": "2026-11-17"},
     "message-given-up": {"about": "decision-asked", "error": "mail server refused the recipient (550 no such person)"},
+    "message-way-failed": {"to_whom": "P-0003", "way": "mail", "about": "decision-asked"},
+    "run-crashed": {"run": "小学数学送教 · 学员遴选", "why": "Flow run process exited with status code -9."},
+    "run-late": {"run": "小学数学送教 · 学员遴选"},
+    "worker-silent": {"pool": "songjiao"},
+    "digest": {
+        "messages": [
+            {"kind": "tier-passed", "facts": PROGRAMME | {"subject_name": "方案", "outcome": "approve", "tier": 1,
+                                                          "tiers": 3, "organisation": "示例中心"}},
+            {"kind": "list-confirmed", "facts": PROGRAMME | {"session": "第一期", "count": 40, "clause": "CQ2021-5.3"}},
+        ],
+        "count": 2,
+    },
+    "deadline-extended": _OWED | {"reason": "示例:问卷系统停机"},
+    "clock-resumed": _OWED | {"reason": "示例:名单已到"},
+    "decision-withdrawn": {"subject_name": "实施方案", "subject_name_en": "implementation plan", "reason": "示例:看错"},
+    "watch-found": {"found": ["滞留的消息:1项"], "found_en": ["messages that are stuck: 1"], "count": 1},
+    "watch-silent": {"watch": "deadline-watch", "since": "2026-03-10T09:00+08:00"},
     "programme-ended": {"ended_on": "2026-11-10", "due_on": "2026-11-17", "clause": "CQ2021-6.11"},
     "notice": {"what": "系统维护", "message": "周六上午停机两小时。"},
 }  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 
 from notifications import robots
 from notifications.channels import ALLOWED, channel_fault
-from notifications.outcome import SENT, Delivery
+from notifications.outcome import DELIVERED, SENT, Delivery
 from notifications.robots import ENDPOINTS, send_robot
 from notifications.send import SendResult, send
 from notifications.words import words
@@ -57,7 +57,8 @@ def service(web_stub: WebStub, monkeypatch: pytest.MonkeyPatch) -> WebStub:
 @pytest.mark.parametrize("schema", sorted(ENDPOINTS))
 def test_a_robot_is_believed_by_its_code(schema: str, service: WebStub) -> None:
     service.says(GOOD[schema])
-    assert send_robot(f"{schema}://KEY-1", "题", "文") == SENT
+    took = SENT if schema == "schan" else DELIVERED  # ServerChan only queues
+    assert send_robot(f"{schema}://KEY-1", "题", "文") == took
     service.says(BAD[schema])
     refused = send_robot(f"{schema}://KEY-1", "题", "文")
     assert (refused.ok, refused.final) == (False, True)
@@ -97,7 +98,7 @@ def test_http_statuses(status: int, final: bool, service: WebStub) -> None:
 def test_each_service_gets_what_it_expects(service: WebStub) -> None:
     service.says({"errcode": 0, "code": 0})
     for address in ("wecombot://W-1", "dingtalk://D1/13800000000", "feishu://F-1", "lark://L-1", "schan://S1"):
-        assert send_robot(address, "题" * 40, "文", now=1_700_000_000) == SENT
+        assert send_robot(address, "题" * 40, "文", now=1_700_000_000).ok
     assert [(asked.method, asked.path, asked.query) for asked in service.asked] == [
         ("POST", "/cgi-bin/webhook/send", {"key": ["W-1"]}),
         ("POST", "/robot/send", {"access_token": ["D1"]}),
@@ -220,17 +221,66 @@ def test_without_smtp_a_persons_own_channel_is_enough(service: WebStub) -> None:
     assert send(TOLD | {"email": "a@sample.localhost", "channel": "schan://S", "person_ref": "P-1"}, smtp_url=None).ok
 
 
-def test_one_way_that_failed_for_good_is_final_only_when_no_way_is_left(service: WebStub, mailbox: SmtpSink) -> None:
-    both = TOLD | {"email": "a@sample.localhost", "channel": "wecombot://KEY"}
+BOTH: dict[str, Any] = TOLD | {"email": "a@sample.localhost", "channel": "wecombot://KEY", "person_ref": "P-0003"}
+REFUSED = "WeCom robot refused the message (93000 invalid webhook url); check the robot's key and its security settings"
+
+
+def test_a_way_that_failed_for_good_keeps_nobody_from_the_message(service: WebStub, mailbox: SmtpSink) -> None:
     service.says(BAD["wecombot"])
-    assert send(both, smtp_url=mailbox.url) == SendResult(
-        False,
-        True,
-        "channel: WeCom robot refused the message (93000 invalid webhook url); check the robot's key and its security "
-        "settings; mail to a@sample.localhost went out",
-    )
+    went = send(BOTH, smtp_url=mailbox.url)
+    assert went == SendResult(True, False, None, note=f"channel: {REFUSED}")
+    assert (went.ways, went.told) == ({"mail": "sent", "channel": "failed-for-good"}, True)
+
+
+def test_what_took_a_message_is_not_sent_to_again(service: WebStub, mailbox: SmtpSink) -> None:
+    service.says(GOOD["wecombot"])
+    mailbox.behave(Behaviour.TRY_LATER, times=1)
+    first = send(BOTH, smtp_url=mailbox.url)
+    assert (first.ok, first.final, first.told) == (False, False, True)
+    assert first.ways == {"channel": "delivered", "mail": "failed-for-now"}
+    again = send(BOTH | {"ways": first.ways}, smtp_url=mailbox.url)
+    assert (again.ok, again.ways) == (True, {"channel": "delivered", "mail": "sent"})
+    assert (len(service.asked), len(mailbox.mails)) == (1, 1)
+
+
+def test_the_fallback_is_used_when_every_way_failed_for_good(service: WebStub, mailbox: SmtpSink) -> None:
+    service.says(GOOD["wecombot"])
+    mailbox.behave(Behaviour.REFUSE)
+    parcel = TOLD | {"email": "a@sample.localhost", "fallback": "wecombot://KEY", "person_ref": "P-0003"}
+    went = send(parcel, smtp_url=mailbox.url)
+    assert (went.ok, went.ways) == (True, {"mail": "failed-for-good", "fallback": "delivered"})
+    assert went.note is not None
+    assert "no such person here" in went.note
+    mailbox.clear()
     mailbox.behave(Behaviour.TRY_LATER)
-    assert send(both, smtp_url=mailbox.url).final is False
+    waits = send(parcel, smtp_url=mailbox.url)
+    assert (waits.ok, waits.ways, len(service.asked)) == (False, {"mail": "failed-for-now"}, 1)
+
+
+def test_a_group_does_not_count_as_told_where_a_code_is_needed(service: WebStub, mailbox: SmtpSink) -> None:
+    service.says(GOOD["dingtalk"])
+    mailbox.behave(Behaviour.REFUSE)
+    lost = send(ASKED | {"email": "luo@sample.localhost", "channel": "dingtalk://T"}, smtp_url=mailbox.url)
+    assert (lost.ok, lost.final, lost.told) == (False, True, False)
+    assert lost.ways == {"mail": "failed-for-good", "channel": "delivered"}
+    service.says(GOOD["schan"])
+    saved = send(
+        ASKED | {"email": "luo@sample.localhost", "channel": "dingtalk://T", "fallback": "schan://S"},
+        smtp_url=mailbox.url,
+    )
+    assert (saved.ok, saved.ways["fallback"]) == (True, "sent")
+    assert [ASKED["code"] in asked.body.decode() for asked in service.asked] == [False, False, True]
+
+
+def test_no_way_left_fails_for_good(service: WebStub, mailbox: SmtpSink) -> None:
+    service.says(BAD["wecombot"])
+    mailbox.behave(Behaviour.REFUSE)
+    lost = send(BOTH | {"fallback": "feishu://F"}, smtp_url=mailbox.url)
+    assert (lost.ok, lost.final, lost.told) == (False, False, False)  # a code that Feishu does not know: tried again
+    service.says(BAD["feishu"])
+    lost = send(BOTH | {"fallback": "feishu://F", "ways": lost.ways}, smtp_url=mailbox.url)
+    assert (lost.ok, lost.final) == (False, True)
+    assert set(lost.ways.values()) == {"failed-for-good"}
 
 
 def test_a_web_hook_is_sent_to_and_its_status_believed(web_stub: WebStub) -> None:

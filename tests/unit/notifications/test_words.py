@@ -44,7 +44,8 @@ def test_a_decision_is_asked_for_in_chinese() -> None:
 办理方法（任选一种）：
 一、在 Prefect 页面：打开 http://127.0.0.1:4200/runs/flow-run/1 ，点 Resume，填写办理人 P-0003、验证码和决定，提交。
 二、用命令行：songjiao approval decide CQ-2026-0001 --subject implementation-plan \
---as P-0003 --decision approve --code 04711147
+--as P-0003 --decision approve
+   命令会另行询问验证码；请勿把验证码写在命令里，以免同机的人看到。
 决定可填 approve（同意）、return（退回修改）、reject（不予通过）；退回修改和不予通过须写明意见：--comment "意见"。
 负责人不便上机的，由本单位经办人代录，并附签字盖章页的扫描件。
 
@@ -83,7 +84,8 @@ How to answer (either way):
 1. In the Prefect UI: open http://127.0.0.1:4200/runs/flow-run/1, press Resume, enter approver P-0003, the code and \
 your decision, and submit.
 2. On the command line: songjiao approval decide CQ-2026-0001 --subject implementation-plan \
---as P-0003 --decision file --code 04711147
+--as P-0003 --decision file
+   The command asks for the code. Do not write the code into the command: others on the machine could read it there.
 This tier files: it gives a receipt and neither returns nor rejects.
 For a head who does not log in, a named clerk records the decision on behalf, with the scan of the stamped page.
 
@@ -319,11 +321,23 @@ def test_an_unreadable_override_is_named(text: str | bytes, note: str, tmp_path:
     assert said.subject == words(parcel("started")).subject
 
 
+def test_check_says_what_a_reader_would_miss(tmp_path: Path) -> None:
+    own(
+        tmp_path, "[body]\n请{{ person_ref }}于{{ due_on|day }}前办理{{ subject_name }}。\n", "decision-asked.zh-CN.txt"
+    )
+    own(tmp_path, "[body]\n{{ owed_by }}: {{ what }}, {{ due_on|day }}\n", "obligation-chase.en.txt")
+    own(tmp_path, "[body]\n{{ text }}\n", "_frame.en.txt")
+    assert check_overrides(tmp_path) == [
+        "_frame.en.txt [body]: its reader needs {{ basis }}, and it does not say it",
+        "decision-asked.zh-CN.txt [body]: its reader needs {{ code }}, and it does not say it",
+    ]
+
+
 def test_an_override_cannot_carry_the_code_to_where_others_read(tmp_path: Path) -> None:
     folder = own(tmp_path, "[subject]\n验证码{{ code }}\n[short]\n码{{ code }}\n", "decision-asked.zh-CN.txt")
     said = words(parcel("decision-asked", **ASKED), folder)
     assert (said.subject, said.short) == ("小学数学送教 · 验证码********", "【小学数学送教】码********")
-    assert said.body.count("04711147") == 2  # the line with the code and the command
+    assert said.body.count("04711147") == 1  # the line with the code; never the command
 
 
 @given(
@@ -362,3 +376,20 @@ def test_a_template_of_no_message_is_named(tmp_path: Path) -> None:
     assert check_overrides(own(tmp_path, "[subject]\nx", "startd.zh-CN.txt")) == [
         "startd.zh-CN.txt: no message is called so; see docs/messages.md for the names"
     ]
+
+
+def test_a_digest_says_each_message_in_one_line_with_its_clause() -> None:
+    said = words(parcel("digest", facts=FACTS["digest"]))
+    assert said.subject == "每日汇总：2条"
+    assert "1. 【小学数学送教】" in said.body
+    assert "（CQ2021-5.3）" in said.body
+    assert "可转发" not in said.body
+
+
+def test_a_digest_says_how_many_more_there_are() -> None:
+    many = [{"kind": "list-confirmed", "facts": {"session": f"第{n}期", "count": n}} for n in range(1, 46)]
+    english = words({"kind": "digest", "locale": "en", "facts": {"messages": many}})
+    assert "\n40. " in english.body
+    assert "\n41. " not in english.body
+    assert "And 5 more" in english.body
+    assert english.subject == "Daily digest: 45 messages"

@@ -160,6 +160,28 @@ def test_who_may_decide_and_why_not(changes: dict[str, Any], key: str) -> None:
     assert decide(**changes) == (key, key == "may-decide")
 
 
+def test_whoever_is_no_clerk_is_told_how_a_clerk_is_named() -> None:
+    asked: dict[str, Any] = {
+        "step_state": StepState.OPEN,
+        "action": TierAction.REVIEW,
+        "outcome": APPROVE,
+        "step_role": "county-teacher-development-institute",
+        "step_organisation_id": COUNTY,
+        "person_roles": [],
+        "person_organisation_id": COUNTY,
+        "host_id": HOST,
+        "seat": "organisation",
+        "on_behalf": True,
+    }
+    named = may_decide(small_pack(), person="P-0009", organisation="示例 一区", **asked)
+    assert named.zh.endswith(
+        "所在单位的经办人(角色 clerk)办理;由项目办授予:songjiao role give P-0009 clerk --in '示例 一区'"
+    )
+    assert may_decide(small_pack(), **asked).en.endswith(
+        "may record on behalf; the programme office names one with: songjiao role give PERSON clerk --in ORGANISATION"
+    )
+
+
 def test_a_refusal_cites_the_tiers_clause_and_names_the_role() -> None:
     verdict = may_decide(
         small_pack(),

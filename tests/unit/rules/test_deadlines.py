@@ -128,7 +128,7 @@ def test_late_days_count_from_the_day_after() -> None:
 def test_rungs_come_in_order_at_the_message_hour() -> None:
     climbed = [(one.number, one.rung.rung, one.at) for one in rungs(small_pack(), "standard", date(2026, 11, 17), ZONE)]
     assert climbed == [
-        (1, Rung.REMIND, datetime(2026, 11, 14, 1, tzinfo=UTC)),
+        (1, Rung.REMIND, datetime(2026, 11, 13, 1, tzinfo=UTC)),  # the 14th is a Saturday
         (2, Rung.REMIND, datetime(2026, 11, 17, 1, tzinfo=UTC)),
         (3, Rung.CHASE, datetime(2026, 11, 18, 1, tzinfo=UTC)),
         (4, Rung.ESCALATE, datetime(2026, 11, 20, 1, tzinfo=UTC)),

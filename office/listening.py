@@ -1,0 +1,109 @@
+"""The dispatcher's ear: hears the bell (`office.runtime.doorbell`) and tells each of its threads to look.
+
+Decides nothing. Without an ear (no Unix sockets, no connection to spare) the dispatcher still looks by itself, later.
+Serves no clause of a regulation.
+"""
+
+import logging
+import os
+import socket
+import threading
+from typing import Self
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+from office.runtime.doorbell import CHANNEL, bell_path
+from office.runtime.settings import Settings
+
+log = logging.getLogger("songjiao.dispatcher")
+
+_LEAVE_SECONDS = 0.5
+_AGAIN_SECONDS = 2.0
+
+
+class Ear:
+    """Listens in a thread of its own, inside `with`; every event handed out by `told()` is set at each ring."""
+
+    def __init__(self, office: Settings) -> None:
+        self._office = office
+        self._told: list[threading.Event] = []
+        self._leaving = threading.Event()
+        self._thread = threading.Thread(target=self._listen, name="ear")
+
+    def told(self) -> threading.Event:
+        """An event that is set at each ring; whoever waits for it clears it before looking."""
+        heard = threading.Event()
+        self._told.append(heard)
+        return heard
+
+    def tell_all(self) -> None:
+        """Have everybody look now."""
+        for heard in self._told:
+            heard.set()
+
+    def __enter__(self) -> Self:
+        """Begin to listen."""
+        self._bell = None if self._on_postgres() else _hang_up_a_bell(self._office)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Listen no more."""
+        self._leaving.set()
+        self._thread.join()
+        if self._bell is not None:
+            self._bell.close()
+            bell_path(self._office).unlink(missing_ok=True)
+
+    def _on_postgres(self) -> bool:
+        return make_url(self._office.ledger_url).get_backend_name() == "postgresql"
+
+    def _listen(self) -> None:
+        if self._bell is not None:
+            self._hear_bell(self._bell)
+        while not self._leaving.is_set() and self._on_postgres():
+            try:
+                self._hear_postgres()
+            except psycopg.Error as error:
+                log.warning("the ledger's notifications broke off (%s); again in %g s", error, _AGAIN_SECONDS)
+                self._leaving.wait(_AGAIN_SECONDS)
+
+    def _hear_bell(self, bell: socket.socket) -> None:
+        while not self._leaving.is_set():
+            try:
+                bell.recv(1)
+            except TimeoutError:
+                continue
+            self.tell_all()
+
+    def _hear_postgres(self) -> None:
+        plain = make_url(self._office.ledger_url).set(drivername="postgresql")
+        with psycopg.connect(plain.render_as_string(hide_password=False), autocommit=True) as connection:
+            connection.execute(f"LISTEN {CHANNEL}")
+            self.tell_all()  # whatever was committed before we listened
+            while not self._leaving.is_set():
+                for _ in connection.notifies(timeout=_LEAVE_SECONDS, stop_after=1):
+                    self.tell_all()
+
+
+def _hang_up_a_bell(office: Settings) -> socket.socket | None:
+    """The bell's socket; one that a killed dispatcher left is taken away, since the lease is ours."""
+    if not hasattr(socket, "AF_UNIX"):
+        return None
+    path = bell_path(office)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.parent.stat().st_uid != os.getuid():
+        log.warning("%s belongs to another user; the dispatcher looks by itself", path.parent)
+        return None
+    path.unlink(missing_ok=True)
+    bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        bell.bind(str(path))
+        path.chmod(0o600)
+    except OSError as error:
+        bell.close()
+        log.warning("the dispatcher's bell cannot stand at %s (%s); it looks by itself", path, error)
+        return None
+    bell.settimeout(_LEAVE_SECONDS)
+    return bell

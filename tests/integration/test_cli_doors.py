@@ -1,0 +1,143 @@
+"""Refusals and lists that show the way on: who may be named a clerk, which kinds of document there are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from office.runtime.settings import Settings
+from tests.integration.cli_world import (
+    PDF,
+    code_of,
+    done,
+    example,
+    head,
+    paper,
+    people_the_office,
+    set_clock,
+    songjiao,
+)
+
+REF = "CQ-2026-0001"
+CHINESE = re.compile(r"[一-鿿]")
+DECIDE = ("approval", "decide", REF, "--decision", "approve")
+
+
+@pytest.fixture
+def world(sqlite_office: Settings) -> dict[str, str]:
+    refs = dict(people_the_office(sqlite_office))
+    set_clock("2025-12-08")
+    return refs
+
+
+@pytest.fixture
+def applied(world: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    done("programme", "apply", paper(tmp_path, "a.yaml", example("application")), "--as", world["host"])
+    return world
+
+
+@pytest.fixture
+def awarded(applied: dict[str, str]) -> dict[str, str]:
+    for who in ("county", "commission"):
+        decide = ["approval", "decide", REF, "--decision", "approve", "--as", applied[who]]
+        done(*decide, "--code", code_of(applied[who]))
+    return applied
+
+
+def test_whoever_would_record_on_behalf_is_told_how_a_clerk_is_named(applied: dict[str, str], tmp_path: Path) -> None:
+    stranger = done("person", "add", "示例·新来", "--in", "示例云溪区教委", "--json").data["ref"]
+    behalf = ["--on-behalf-of", "示例·主任", "--scan", paper(tmp_path, "scan.pdf", PDF)]
+    decide = ["approval", "decide", REF, "--decision", "approve", *behalf]
+    refused = songjiao(*decide, "--as", stranger, "--code", "00000000")
+    assert (refused.status, refused.out) == (1, "")
+    give = f"role give {stranger} clerk --in 示例云溪区教委"
+    assert refused.err == (
+        "您不是本环节的审核人或代录人:代录须有该单位的经办人角色 clerk;"
+        f"由项目办授予:songjiao {give},再发验证码:songjiao approval send-code {REF} --to {stranger}\n"
+    )
+    done(*give.split())  # and what it says to do works
+    done("approval", "send-code", REF, "--to", stranger)
+    done(*decide, "--as", stranger, "--code", code_of(stranger))
+
+
+def test_an_approver_who_is_no_clerk_is_told_so_too(applied: dict[str, str], tmp_path: Path) -> None:
+    behalf = ["--on-behalf-of", "示例·主任", "--scan", paper(tmp_path, "scan.pdf", PDF)]
+    refused = songjiao(
+        "approval", "decide", REF, "--decision", "approve", *behalf, "--as", applied["county"],
+        "--code", code_of(applied["county"]), lang="en",
+    )  # fmt: skip
+    assert f"names one with: songjiao role give {applied['county']} clerk --in 示例云溪区教委" in refused.err
+
+
+def test_an_unknown_kind_of_document_is_answered_with_those_there_are(awarded: dict[str, str], tmp_path: Path) -> None:
+    before = head()
+    submit = ["document", "submit", REF, "need-survey", paper(tmp_path, "a.pdf", PDF), "--as", awarded["host"]]
+    refused = songjiao(*submit)
+    assert (refused.status, refused.out) == (1, "")
+    first, nearest, *others = refused.err.splitlines()
+    assert first == "KIND: chongqing-2021 没有材料种类 need-survey;可用:"
+    assert nearest == "  needs-survey  需求调研报告"
+    assert "  archive-documents  培训总结、课程资源、过程档案" in others
+    assert songjiao(*submit, lang="en").err.splitlines()[:2] == [
+        "KIND: chongqing-2021 has no document kind need-survey; there are:",
+        "  needs-survey  Needs survey",
+    ]
+    assert head() == before
+
+
+def test_an_unknown_kind_of_product_is_answered_with_those_of_the_stage(
+    awarded: dict[str, str], tmp_path: Path
+) -> None:
+    product = ["stage", "product", REF, "stage-5", "summery", paper(tmp_path, "a.pdf", PDF), "--as", awarded["team"]]
+    said = songjiao(*product, lang="en").err.splitlines()
+    assert said[0] == "KIND: chongqing-2021 has no document kind summery; there are:"
+    assert said[1] == "  personal-summary  Personal summary"
+    assert len(said) == 6
+    assert "  needs-survey  Needs survey" not in said
+
+
+# --- each language whole ----------------------------------------------------------------------------------------------
+
+
+def names_of(refs: dict[str, str]) -> list[str]:
+    """What is Chinese in either language: names that people gave to bodies, sessions and programmes."""
+    bodies = [one["name"] for one in done("organisation", "list", "--json").data]
+    page = done("programme", "show", REF, "--json").data
+    return sorted([*bodies, page["title"], *(one["name"] for one in page["sessions"])], key=len, reverse=True)
+
+
+@pytest.mark.parametrize("stage", ["applied", "awarded"])
+def test_where_a_programme_stands_is_told_in_one_language(stage: str, request: pytest.FixtureRequest) -> None:
+    refs = request.getfixturevalue(stage)
+    english = done("programme", "explain", REF, lang="en").out
+    for name in names_of(refs):
+        english = english.replace(name, "-")
+    english = re.sub(r"“[^”]*”", "", english)  # the words of a clause are Chinese: they are what binds
+    assert [line for line in english.splitlines() if CHINESE.search(line)] == []
+    lines = done("programme", "explain", REF, lang="zh").out.splitlines()
+    assert [line for line in lines if line and not CHINESE.search(line)] == []
+
+
+def test_a_programme_tells_what_each_phase_waits_for_in_english(awarded: dict[str, str]) -> None:
+    said = done("programme", "explain", REF, lang="en").out
+    assert "\n    waits for the host institution to send the implementation plan\n" in said
+    assert "\n    waits for teachers to volunteer\n" in said
+    assert "waits for what the start needs: the implementation plan passed and lodged for filing; " in said
+    phases = done("programme", "explain", REF, "--json").data["phases"]
+    assert [(one["waiting_for"], one["waiting_for_en"]) for one in phases if one["closed_at"]] == [("", "")] * 3
+
+
+def test_an_office_setting_is_told_in_words_with_its_id(awarded: dict[str, str]) -> None:
+    said = done("programme", "explain", REF, lang="en").out
+    assert "    by office setting The check-in notice goes out before the session opens (prep" in said
+    assert "(preparation.check_in_notice.due)" in said
+    assert "(preparation.check_in_notice.due)" in done("programme", "explain", REF, lang="zh").out
+
+
+def test_an_office_reason_is_told_in_the_readers_language(applied: dict[str, str]) -> None:
+    done(*DECIDE, "--as", applied["county"], "--code", code_of(applied["county"]))
+    said = done(*DECIDE, "--as", applied["commission"], "--code", code_of(applied["commission"]), lang="en").out
+    assert said.startswith(f"{REF}: award tier 1: approve recorded [office setting: ")
+    assert CHINESE.search(said) is None
