@@ -109,7 +109,7 @@ def _submissions(act: "Act", row: "Programme") -> list[dict[str, Any]]:
         select(Decision, ApprovalStep, Organisation.name, Person.ref)
         .join(ApprovalStep, col(ApprovalStep.id) == col(Decision.step_id))
         .join(Organisation, col(Organisation.id) == col(ApprovalStep.organisation_id))
-        .join(Person, col(Person.id) == col(Decision.person_id))
+        .join(Person, col(Person.id) == col(Decision.person_id), isouter=True)  # silence has no hand
         .where(Decision.programme_id == row.id)
         .order_by(col(Decision.id))
     ).all():
@@ -121,6 +121,8 @@ def _submissions(act: "Act", row: "Programme") -> list[dict[str, Any]]:
                 "outcome": decision.outcome,
                 "comment": decision.comment,
                 "recorded_by": who,
+                "deemed_by": decision.deemed_by,
+                "taken_back": step.superseded_at is not None,
                 "on_behalf": decision.on_behalf_of is not None,
                 "door": decision.door,
                 "decided_at": decision.decided_at,

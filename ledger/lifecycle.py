@@ -146,7 +146,7 @@ def _scored(act: Act, programme: Programme) -> bool:
     return act.session.exec(query).first() is not None
 
 
-def _handed_in(act: Act, programme: Programme, phase: Phase) -> bool:
+def handed_in(act: Act, programme: Programme, phase: Phase) -> bool:
     """Whether every document that the phase asks for came in; where it names none, the archive."""
     asked = [one.partition(":") for one in phase_of(pack_of(act, programme), phase.key).closes_when]
     documents = [key for sort, _, key in asked if sort == "document"]
@@ -159,7 +159,7 @@ _DONE: dict[str, Callable[[Act, Programme, Phase], bool]] = {
     "check-in": lambda act, programme, phase: _session(act, phase).started_on is not None,
     "training-stage": lambda act, programme, phase: _stages_closed(act, phase),
     "delivery": lambda act, programme, phase: _stages_closed(act, phase),
-    "archive": lambda act, programme, phase: programme.ended_on is not None and _handed_in(act, programme, phase),
+    "archive": lambda act, programme, phase: programme.ended_on is not None and handed_in(act, programme, phase),
     "evaluation": lambda act, programme, phase: _scored(act, programme),
 }
 

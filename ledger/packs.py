@@ -20,12 +20,17 @@ _known: dict[UUID, Pack] = {}
 
 def pack_of(act: Act, programme: Programme) -> Pack:
     """The resolved pack as it stood when the programme started."""
-    pack = _known.get(programme.snapshot_id)
+    return pack_at(act, programme.snapshot_id)
+
+
+def pack_at(act: Act, snapshot_id: UUID) -> Pack:
+    """The pack of a snapshot, read once: a sweep asks for the same one again and again."""
+    pack = _known.get(snapshot_id)
     if pack is None:
-        pack = pack_from_snapshot(act.session.get_one(PolicySnapshot, programme.snapshot_id).content)
+        pack = pack_from_snapshot(act.session.get_one(PolicySnapshot, snapshot_id).content)
         if len(_known) >= _KEEP:
             _known.clear()
-        _known[programme.snapshot_id] = pack
+        _known[snapshot_id] = pack
     return pack
 
 

@@ -8,6 +8,7 @@ and annual clauses of the kind remind-escalate.
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel
 from sqlalchemy import func
@@ -17,7 +18,7 @@ from ledger.core import Done, operation, record
 from ledger.entries import fact_of
 from ledger.meeting import all_there
 from ledger.outbox import tell
-from ledger.packs import ground_facts, pin
+from ledger.packs import ground_facts, pack_at, pin
 from ledger.people import must_be_office, office_people
 from ledger.standing_queries import OPEN, duties_of, next_standing, recipients
 from models.act import Act
@@ -26,7 +27,6 @@ from models.people import Organisation, Person, RoleAssignment
 from models.programme import PolicySnapshot, Programme
 from models.register import RegisterEntry, StandingDuty, StandingRung
 from models.states import ApplicantKind, MessageState, ObligationState, ProgrammeState
-from policies.loader import pack_from_snapshot
 from policies.lookup import duty_of, role_name
 from policies.mechanisms import Count, Duty
 from policies.schema import Pack
@@ -62,13 +62,13 @@ def open_duties(act: Act, pack: Pack) -> Done:
     Raises `Refused` for others than the programme office.
     """
     must_be_office(act, "开立常设事项", "open standing duties")
-    snapshot = pin(act, pack)
-    made = _open_period(act, pack, snapshot) + _open_ended(act, pack, snapshot)
+    snapshot_id = pin(act, pack).id
+    made = _open_period(act, pack, snapshot_id) + _open_ended(act, pack, snapshot_id)
     record(act, "duties_opened", pack=pack.pack, count=made)
     return Done(ref=f"{made}")
 
 
-def _open_period(act: Act, pack: Pack, snapshot: PolicySnapshot) -> int:
+def _open_period(act: Act, pack: Pack, snapshot_id: UUID) -> int:
     made = 0
     for duty in pack.duties:
         if duty.every is None:
@@ -77,11 +77,11 @@ def _open_period(act: Act, pack: Pack, snapshot: PolicySnapshot) -> int:
         due = due_in(pack, duty, period)
         for where, who in _owing(act, pack, duty):
             cause = f"{period.label}:{who.ref}" if who else period.label
-            made += _open(act, pack, snapshot, duty, where, who, cause, period.starts_on, due)
+            made += _open(act, pack, snapshot_id, duty, where, who, cause, period.starts_on, due)
     return made
 
 
-def _open_ended(act: Act, pack: Pack, snapshot: PolicySnapshot) -> int:
+def _open_ended(act: Act, pack: Pack, snapshot_id: UUID) -> int:
     """Open what the end of a programme brings about, for those whose due day has not passed; each once."""
     made = 0
     for duty in pack.duties:
@@ -103,7 +103,7 @@ def _open_ended(act: Act, pack: Pack, snapshot: PolicySnapshot) -> int:
             due = due_after(pack, duty, on) if on is not None else None
             if on is not None and due is not None and due.on >= act.today:
                 host = act.session.get_one(Organisation, programme.host_id)
-                made += _open(act, pack, snapshot, duty, host, None, programme.ref, on, due)
+                made += _open(act, pack, snapshot_id, duty, host, None, programme.ref, on, due)
     return made
 
 
@@ -139,7 +139,7 @@ def _in_host(pack: Pack, duty: Duty) -> bool:
 def _open(
     act: Act,
     pack: Pack,
-    snapshot: PolicySnapshot,
+    snapshot_id: UUID,
     duty: Duty,
     where: Organisation,
     who: Person | None,
@@ -159,7 +159,7 @@ def _open(
         pack=pack.pack,
         kind=duty.key,
         cause=cause,
-        snapshot_id=snapshot.id,
+        snapshot_id=snapshot_id,
         owed_by_id=where.id,
         owed_by_role=duty.owed_by,
         person_id=who.id if who else None,
@@ -186,7 +186,7 @@ def open_after(act: Act, pack: Pack, matter: str, entry: RegisterEntry) -> None:
             continue
         due = due_after(pack, duty, entry.happened_on)
         for where, who in _concerned(act, pack, duty, entry):
-            _open(act, pack, pin(act, pack), duty, where, who, entry.ref, entry.happened_on, due)
+            _open(act, pack, pin(act, pack).id, duty, where, who, entry.ref, entry.happened_on, due)
 
 
 def _concerned(act: Act, pack: Pack, duty: Duty, entry: RegisterEntry) -> list[tuple[Organisation, Person | None]]:
@@ -210,7 +210,7 @@ def _concerned(act: Act, pack: Pack, duty: Duty, entry: RegisterEntry) -> list[t
 def meet_standing(act: Act, pack: Pack, matter: str, entry: RegisterEntry) -> None:
     """An entry meets the earliest open duty it stands for; its later rungs and unsent messages are cancelled."""
     for duty in pack.duties:
-        if duty.met_by != matter:
+        if duty.met_by != matter or not fits(_meeting(duty), fact_of(entry)):
             continue
         bodies = [one for one in (entry.subject_organisation_id, entry.organisation_id) if one is not None]
         query = select(StandingDuty).where(
@@ -238,14 +238,18 @@ def _all_told(act: Act, pack: Pack, matter: str, entry: RegisterEntry) -> bool:
 
 def _made(act: Act, pack: Pack, duty: Duty, row: StandingDuty, bodies: Sequence[object]) -> int:
     """How many entries since the duty's first day stand for it."""
-    query = select(func.count(col(RegisterEntry.id))).where(
+    query = select(RegisterEntry).where(
         RegisterEntry.pack == pack.pack,
         RegisterEntry.register_key == duty.met_by.removeprefix("register:"),
         RegisterEntry.state == "kept",
         RegisterEntry.happened_on >= row.starts_on,
         col(RegisterEntry.subject_organisation_id).in_(bodies) | col(RegisterEntry.organisation_id).in_(bodies),
     )
-    return act.session.exec(query).one()
+    return sum(fits(_meeting(duty), fact_of(one)) for one in act.session.exec(query).all())
+
+
+def _meeting(duty: Duty) -> Count:
+    return Count(register_=duty.met_by.removeprefix("register:"), where=duty.met_where)
 
 
 def _settle(act: Act, row: StandingDuty, on: date) -> None:
@@ -277,8 +281,9 @@ def meet_by_hours(act: Act, pack: Pack, person_id: object, on: date) -> None:
             StandingDuty.state == OPEN,
         )
         for row in act.session.exec(query).all():
-            period = hours_period(pack, hours, row.starts_on)
-            if hours_met(pack, hours, hours_of(act, pack, person_id), period.starts_on).allowed:
+            since = row.starts_on if duty.opens_with else None
+            day = on if since else hours_period(pack, hours, row.starts_on).starts_on
+            if hours_met(pack, hours, hours_of(act, pack, person_id), day, since).allowed:
                 _settle(act, row, on)
 
 
@@ -304,15 +309,15 @@ def sweep_standing(act: Act, limit: int = 200) -> Climbed:
 def _renew(act: Act) -> None:
     """Where a pack's duties were opened before, those of a new period open with it, under the latest text."""
     for name in act.session.exec(select(StandingDuty.pack).distinct()).all():
-        snapshot = act.session.exec(
-            select(PolicySnapshot)
+        snapshot_id = act.session.exec(
+            select(PolicySnapshot.id)
             .join(StandingDuty, col(StandingDuty.snapshot_id) == col(PolicySnapshot.id))
             .where(StandingDuty.pack == name)
             .order_by(col(PolicySnapshot.id).desc())
         ).first()
-        if snapshot is None:
+        if snapshot_id is None:
             continue
-        pack = pack_from_snapshot(snapshot.content)
+        pack = pack_at(act, snapshot_id)
         begun = dict(
             act.session.exec(
                 select(StandingDuty.kind, func.max(StandingDuty.starts_on))
@@ -321,17 +326,17 @@ def _renew(act: Act) -> None:
             ).all()
         )
         recurring = [duty for duty in pack.duties if duty.every]
-        made = _open_ended(act, pack, snapshot)
+        made = _open_ended(act, pack, snapshot_id)
         if any(
             duty.key in begun and period_of(pack, duty, act.today).starts_on > begun[duty.key] for duty in recurring
         ):
-            made += _open_period(act, pack, snapshot)
+            made += _open_period(act, pack, snapshot_id)
         if made:
             record(act, "duties_opened", pack=name, count=made)
 
 
 def _climb(act: Act, row: StandingDuty) -> None:
-    pack = pack_from_snapshot(act.session.get_one(PolicySnapshot, row.snapshot_id).content)
+    pack = pack_at(act, row.snapshot_id)
     duty = duty_of(pack, row.kind)
     if duty.met_by.startswith("hours:"):
         meet_by_hours(act, pack, row.person_id, act.today)

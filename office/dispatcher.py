@@ -130,10 +130,12 @@ def _keep_watch(calls: Calls) -> None:
     from prefect import get_client
 
     from office.watches import Watches
+    from office.worker_watch import WorkerWatch
 
-    watches = Watches(calls.office)
+    watches, worker = Watches(calls.office), WorkerWatch(calls.office)
 
     def start_due() -> int:
+        worker.look()
         for name in watches.alarm():  # before Prefect is asked: it may be what keeps the watch silent
             log.warning("%s has not looked for too long; the programme office is told", name)
         due = watches.due()

@@ -126,7 +126,7 @@ def number_findings(pack: Pack, register: Mapping[str, Clause]) -> Iterator[Find
             if clause is not None and isinstance(value.value, int | Decimal) and rule.unit in units():
                 yield from _number(rule, value.value, clause, (*path, "value"))
             elif clause is not None and rule.unit == FIXED_DAY:
-                yield from _day(value.value, clause, (*path, "value"))
+                yield from _day(rule, value.value, clause, (*path, "value"))
     for number, source in enumerate(pack.evaluation.sources if pack.evaluation else ()):
         clause, weight = register.get(source.cites or ""), pack.rules.get(source.weight)
         stated = _numbers(clause.parameters.get("weights")) if clause else {}
@@ -162,10 +162,11 @@ def _number(rule: Rule, value: int | Decimal, clause: Clause, path: Path) -> Ite
         )
 
 
-def _day(value: object, clause: Clause, path: Path) -> Iterator[Finding]:
+def _day(rule: Rule, value: object, clause: Clause, path: Path) -> Iterator[Finding]:
     stated = [str(clause.parameters[name]) for name in units()[FIXED_DAY].parameters if clause.parameters.get(name)]
-    if value is not None and value not in stated:
-        yield _differs(path, clause, "day", ", ".join(stated) or "no day", value)
+    if value is None or value in stated or (not stated and rule.reading is not None):
+        return
+    yield _differs(path, clause, "day", ", ".join(stated) or "no day", value)
 
 
 def _numbers(stated: Any) -> dict[str, Decimal]:

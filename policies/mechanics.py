@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from policies.mechanisms import SYSTEM, Check, Count, Register
 from policies.problems import Finding, Path, nearest
 from policies.schema import Pack, StageRecord
-from policies.valuing import DAY_UNITS, FIXED_DAY
+from policies.valuing import FIXED_DAY, SPAN_UNITS
 
 DOORS = ("application", "implementation-plan", "nomination")
 NOMINATION_FACTS = (
@@ -50,7 +50,7 @@ def rule_uses(pack: Pack) -> Iterator[RuleUse]:
         at = ("duties", number)
         yield from _use(duty.every, (*at, "every"), "month", "year")
         yield from _use(duty.begins, (*at, "begins"), "start_day")
-        yield from _use(duty.due, (*at, "due"), *DAY_UNITS, FIXED_DAY)
+        yield from _use(duty.due, (*at, "due"), *SPAN_UNITS, FIXED_DAY)
         yield from _use(duty.times, (*at, "times"), "item")
     for number, computation in enumerate(pack.computations):
         yield from _use(computation.rule, ("computations", number, "rule"))
@@ -207,6 +207,8 @@ def _duties(pack: Pack, registers: dict[str, Register]) -> Iterator[Finding]:
                 yield from _field(registers, duty.opens_with.removeprefix("register:"), key, (*path, "where"))
         elif duty.where:
             yield Finding((*path, "where"), "nothing that recurs is picked by an entry", "take `where` out")
+        for key in duty.met_where:
+            yield from _field(registers, duty.met_by.removeprefix("register:"), key, (*path, "met_where"))
         if duty.met_by not in known:
             yield Finding((*path, "met_by"), f"nothing is {duty.met_by!r}", nearest(duty.met_by, known))
         if duty.ladder not in ladders:

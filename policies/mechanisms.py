@@ -92,8 +92,8 @@ class Indicator(Sourced):
     """A target or a report: a numerator, and a denominator where it is a share, over a scope and a period.
 
     `goal` names the rule that holds the goal, `by_year` the rule of the year by which it is to be reached. `group_by`
-    sorts the report by a field. A year runs from `begins` (a setting such as 09-01) or from 1 January. `strength: warn`
-    says so where the goal is missed.
+    sorts the report by a field; `shows: quotient` tells a cost of each rather than a share. A year runs from `begins` (a
+    setting such as 09-01) or from 1 January. `strength: warn` says so where the goal is missed.
     """
 
     key: str
@@ -103,7 +103,8 @@ class Indicator(Sourced):
     numerator: Count
     denominator: Count | None = None
     goal: str | None = None
-    goal_is: Literal["at-least", "at-most"] = "at-least"
+    goal_is: Literal["at-least", "at-most", "more-than"] = "at-least"
+    shows: Literal["share", "quotient"] = "share"
     by_year: str | None = None
     per: Literal["region", "organisation", "programme", "person"] = "region"
     period: Literal["all", "year"] = "all"
@@ -118,9 +119,9 @@ class Duty(Sourced):
     `every` names a rule in months, `begins` a setting such as 09-01 or 2021-01-01 from which periods run; or
     `opens_with: register:<key>` opens one after each entry (that fits `where`), `opens_with: programme.ended` after each
     programme. `due` counts from period.starts_on, period.ends_on, entry.recorded_on or programme.ended_on, or is a fixed
-    day. `met_by` is `register:<key>` (`times` entries, a rule; with `covers: trainees` one about each of them) or
-    `hours:<key>`. Owed by each organisation of the kind `owed_by` (of a role that sits in the host: by each host), or by
-    each person who holds that role (`per: person`).
+    day; one in years ends on the corresponding day. `met_by` is `register:<key>` (entries that fit `met_where`; `times` of
+    them, a rule; with `covers: trainees` one about each of them) or `hours:<key>`. Owed by each organisation of the kind
+    `owed_by` (of a role that sits in the host: by each host), or by each person who holds that role (`per: person`).
     """
 
     key: str
@@ -133,6 +134,7 @@ class Duty(Sourced):
     where: dict[str, str] = Field(default_factory=dict)
     due: str
     met_by: str
+    met_where: dict[str, str] = Field(default_factory=dict)
     times: str | None = None
     covers: Literal["once", "trainees"] = "once"
     ladder: str
@@ -155,6 +157,7 @@ Formula = Literal[
     "day-after",
     "draw",
     "deduct",
+    "apportion",
 ]
 
 

@@ -199,6 +199,8 @@ class Teller:
             return self.word("已废止", "repealed")
         if key == "ratio":
             return f"{float(str(value)):.0%}"
+        if unit is not None and unit.type == "day":
+            return f"{value}(含当日)" if self.zh else f"by {value}"
         if unit is None or key == "choice":
             return f"{value}{key if unit is None else ''}"
         return f"{value}{unit.zh}" if self.zh else f"{value} {unit.one if value == 1 else unit.en}"

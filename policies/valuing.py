@@ -29,6 +29,8 @@ ANCHORS = (
 )
 FACTS = ("programme.kind", "programme.level", "host.kind")
 DAY_UNITS = ("calendar_day", "working_day")
+SPAN_UNITS = (*DAY_UNITS, "year")
+"""Units in which a day lies so long after another; years end on the corresponding day."""
 FIXED_DAY = "fixed_day"
 _RULE_ID = re.compile(r"[a-z][a-z_]*(\.[a-z][a-z_]*)+")
 
@@ -57,7 +59,7 @@ def _rule(pack: Pack, rule: Rule, path: Path) -> Iterator[Finding]:
                 f"nothing is recorded as {rule.counted_from!r}",
                 nearest(rule.counted_from, ANCHORS),
             )
-        elif rule.unit in units() and rule.unit not in DAY_UNITS:
+        elif rule.unit in units() and rule.unit not in SPAN_UNITS:
             yield Finding((*path, "unit"), f"{rule.unit} counts no days", "use calendar_day or working_day")
     if not rule.values:
         yield Finding((*path, "values"), "there is no value", "add at least one with `from` and `value`")

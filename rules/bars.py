@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from models.values import Verdict
-from policies.lookup import find
+from policies.lookup import find, find_or_none
 from policies.mechanisms import Bar, Count
 from policies.schema import Pack
 from rules.bans import corresponding_day
@@ -39,6 +39,8 @@ def barring(pack: Pack, bar: Bar, subject: str, entries: Iterable[EntryFact], on
         if not fits(Count(register_=bar.register_, where=bar.where), entry) or _named(bar, entry) != subject:
             continue
         starts = _starts(bar, entry)
+        if bar.years and not _in_force(pack, bar.years, starts):
+            continue  # the text did not hold yet, or no more: what happened then bars nobody
         ends = _ends(pack, bar, starts)
         if starts <= on and (ends is None or on <= ends) and not any(starts <= day <= on for day in lifted):
             found.append(Barred(entry, starts, ends))
@@ -52,6 +54,11 @@ def _named(bar: Bar, entry: EntryFact) -> str:
 def _starts(bar: Bar, entry: EntryFact) -> date:
     told = entry.content.get(bar.starts) if bar.starts else None
     return date.fromisoformat(str(told)) if told else entry.on
+
+
+def _in_force(pack: Pack, rule_id: str, on: date) -> bool:
+    found = find_or_none(pack, rule_id, on)
+    return found is not None and found.value is not None
 
 
 def _ends(pack: Pack, bar: Bar, starts: date) -> date | None:

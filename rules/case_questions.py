@@ -82,7 +82,7 @@ def _worked_out(found: Answer, pack: Pack, case: Case, on: date, acting_as: Any)
     verdict = work_out(pack, what, case.given["facts"], on)
     result = verdict.facts["result"]
     for wanted, told in (
-        ("result", [plain(one) for one in result] if isinstance(result, list) else plain(result)),
+        ("result", _listed(result)),
         ("allowed", plain(verdict.allowed)),
     ):
         if wanted in case.expect:
@@ -92,8 +92,15 @@ def _worked_out(found: Answer, pack: Pack, case: Case, on: date, acting_as: Any)
     shows(found, verdict.allowed)
 
 
+def _listed(result: Any) -> Any:
+    """A result as a case writes it: a list or a table of plain figures, or one of them."""
+    if isinstance(result, Mapping):
+        return {key: plain(one) for key, one in result.items()}
+    return [plain(one) for one in result] if isinstance(result, list) else plain(result)
+
+
 def _hours(found: Answer, pack: Pack, case: Case, on: date, acting_as: Any) -> None:
-    """`hours` (a minimum) with `entries` of on, hours, activity, level, accounts, source."""
+    """`hours` (a minimum) with `entries` of on, hours, activity, level, accounts, source; `since` an entry opened it."""
     duty = next(one for one in pack.hours if one.key == case.given["hours"])
     held = [
         Hours(
@@ -106,7 +113,8 @@ def _hours(found: Answer, pack: Pack, case: Case, on: date, acting_as: Any) -> N
         )
         for number, one in enumerate(case.given["entries"])
     ]
-    verdict = hours_met(pack, duty, held, on)
+    since = date.fromisoformat(case.given["since"]) if "since" in case.given else None
+    verdict = hours_met(pack, duty, held, on, since)
     for wanted, told in (
         ("hours_met", plain(verdict.allowed)),
         ("lacking", verdict.facts["lacking"]),

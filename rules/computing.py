@@ -244,6 +244,33 @@ def _deduct(pack: Pack, what: Computation, facts: Mapping[str, Any], number: Dec
     return taken == 0, zh, en, {"result": shown(left), "taken": shown(taken)}
 
 
+def _apportion(pack: Pack, what: Computation, facts: Mapping[str, Any], number: Decimal | None) -> Result:
+    """Whole places by the product of the other inputs (figures by name), the last of them up to the rule's number.
+
+    By the largest remainder; of equal remainders the larger share comes first, then the name. Whoever lacks a figure
+    gets nothing before it is known: then nothing is shared out.
+    """
+    total, bases = int(_decimal(facts, what.inputs[0])), [_numbers(facts[name]) for name in what.inputs[1:]]
+    names = sorted(set().union(*bases))
+    missing = [name for name in names if any(name not in base for base in bases)]
+    if missing:
+        told = ", ".join(missing)
+        return False, f"{told}缺数据,暂不分配", f"figures of {told} are missing", {"result": None, "missing": missing}
+    if number is not None and bases:
+        bases[-1] = {name: min(figure, number) for name, figure in bases[-1].items()}
+    weights = {name: math.prod((base[name] for base in bases), start=Decimal(1)) for name in names}
+    whole = sum(weights.values(), Decimal(0))
+    if whole <= 0:
+        return False, "尚无基数,暂不分配", "there is no base yet", {"result": None}
+    exact = {name: total * weight / whole for name, weight in weights.items()}
+    places = {name: int(figure) for name, figure in exact.items()}
+    order = sorted(names, key=lambda name: (places[name] - exact[name], -exact[name], name))
+    for name in order[: total - sum(places.values())]:
+        places[name] += 1
+    text = ", ".join(f"{name} {many}" for name, many in places.items())
+    return True, text, text, {"result": {name: str(many) for name, many in places.items()}}
+
+
 _FORMULAS: Mapping[str, Callable[[Pack, Computation, Mapping[str, Any], Decimal | None], Result]] = {
     "scope": _scope,
     "all-present": _all_present,
@@ -259,5 +286,6 @@ _FORMULAS: Mapping[str, Callable[[Pack, Computation, Mapping[str, Any], Decimal 
     "table": _table,
     "day-after": _day_after,
     "draw": _draw,
+    "apportion": _apportion,
     "deduct": _deduct,
 }

@@ -15,6 +15,7 @@ from models.values import Basis
 from policies.lookup import Found, find, ladder_of
 from policies.schema import LadderRung, ObligationKind, Pack
 from policies.valuing import FIXED_DAY
+from rules.bans import corresponding_day
 from rules.workdays import add_workdays, last_workday, next_workday
 
 NO_FACTS: Mapping[str, Any] = {}
@@ -91,6 +92,8 @@ def _counted(found: Found, anchor: date) -> date:
     elif found.unit == "working_day":
         start = anchor - timedelta(days=sign) if rule.first_day == "same_day" and count else anchor
         day = add_workdays(start, sign * count)
+    elif found.unit == "year":
+        day = corresponding_day(anchor, sign * count)
     else:
         raise NoDueDay(f"{found.rule_id}: the unit {found.unit!r} counts no days; use calendar_day or working_day")
     if rule.ends_on_closed_day == "next_working_day":

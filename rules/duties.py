@@ -98,8 +98,8 @@ def periods_between(pack: Pack, duty: Duty, first: date, last: date) -> Iterator
 
 
 def times_asked(pack: Pack, duty: Duty, on: date) -> tuple[int, tuple[Basis, ...]]:
-    """How many entries meet the duty in one period: one, or what its rule says."""
-    found = find(pack, duty.times, on) if duty.times else None
+    """How many entries meet the duty in one period: one, or what its rule says (on the first day that the pack holds)."""
+    found = find(pack, duty.times, max(on, pack.holds_from)) if duty.times else None
     if found is None or found.value is None:
         return 1, ()
     return int(str(found.value)), (found.basis,)

@@ -59,9 +59,18 @@ def counting(duty: HoursDuty, entries: Iterable[Hours], period: Period) -> Decim
     return sum(held.values(), Decimal(0))
 
 
-def hours_met(pack: Pack, duty: HoursDuty, entries: Iterable[Hours], on: date) -> Verdict:
-    """Whether a teacher has collected the minimum of the period in which the day lies, with the balance."""
-    period = hours_period(pack, duty, on)
+def hours_since(pack: Pack, duty: HoursDuty, since: date, on: date) -> Period:
+    """The period of a minimum that an entry of a day opened: up to the corresponding day of its last year, or today."""
+    months = int(str(find(pack, duty.years, since).value)) * 12
+    return Period(since, max(on, add_months(since, months)))
+
+
+def hours_met(pack: Pack, duty: HoursDuty, entries: Iterable[Hours], on: date, since: date | None = None) -> Verdict:
+    """Whether a teacher has collected the minimum of the period in which the day lies, with the balance.
+
+    `since` is the day of the entry that opened it, where one did: then hours from that day on count, late ones too.
+    """
+    period = hours_period(pack, duty, on) if since is None else hours_since(pack, duty, since, on)
     found = find(pack, duty.minimum, on)
     minimum = Decimal(str(found.value or 0))
     collected = counting(duty, entries, period)

@@ -5,7 +5,8 @@ and never divides by nothing: without a denominator's figure the value is open. 
 targets of the plans.
 """
 
-from collections.abc import Iterable, Mapping
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -18,6 +19,17 @@ from policies.schema import Pack
 from rules.checks import percent, plain, shown
 
 SUBJECT = "subject"
+CENT = Decimal("0.01")
+_REACHED: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
+    "at-least": operator.ge,
+    "at-most": operator.le,
+    "more-than": operator.gt,
+}
+_THAN: Mapping[str, tuple[str, str]] = {
+    "at-least": ("不少于", "at least"),
+    "at-most": ("不超过", "at most"),
+    "more-than": ("超过", "more than"),
+}
 
 
 @dataclass(frozen=True)
@@ -101,11 +113,14 @@ def indicate(
 
     Facts: `numerator`, `denominator`, `value` (open while nothing is known), `goal`, `met` (None while open), `by_year`.
     """
-    is_share = indicator.denominator is not None
-    value = numerator if not is_share else numerator / denominator if denominator else None
+    divides = indicator.denominator is not None
+    is_share = divides and indicator.shows == "share"
+    value = numerator if not divides else numerator / denominator if denominator else None
+    if value is not None and divides and not is_share:
+        value = value.quantize(CENT, ROUND_HALF_UP)
     goal, basis = _in_force(pack, indicator.goal, on)
     year, of_year = _in_force(pack, indicator.by_year, on)
-    met = None if value is None or goal is None else value >= goal if indicator.goal_is == "at-least" else value <= goal
+    met = None if value is None or goal is None else _REACHED[indicator.goal_is](value, goal)
     facts: dict[str, Any] = {
         "numerator": shown(numerator),
         "denominator": shown(denominator) if denominator is not None else None,
@@ -118,14 +133,14 @@ def indicate(
         facts["groups"] = {word: shown(figure) for word, figure in groups.items()}
     there = _shown(value, is_share)
     zh, en = f"{indicator.name.zh}:{there[0]}", f"{indicator.name.en}: {there[1]}"
-    if is_share:
+    if divides:
         zh, en = f"{zh}({_of(numerator, denominator)})", f"{en} ({_of(numerator, denominator)})"
     if goal is not None:
-        least = indicator.goal_is == "at-least"
+        than_zh, than_en = _THAN[indicator.goal_is]
         asked = percent(goal) if is_share else shown(goal)
         by_zh, by_en = (f"{shown(year)}年前", f" by {shown(year)}") if year is not None else ("", "")
-        zh += f",目标{by_zh}{'不少于' if least else '不超过'} {asked}"
-        en += f", goal{by_en} {'at least' if least else 'at most'} {asked}"
+        zh += f",目标{by_zh}{than_zh} {asked}"
+        en += f", goal{by_en} {than_en} {asked}"
     warns = indicator.strength == "warn" and met is False
     if warns:
         zh += f",未达到;{f'已说明理由:{reason}' if reason else '请说明理由并整改'}"

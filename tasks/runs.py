@@ -24,6 +24,7 @@ from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
 from prefect.states import Completed, Crashed, Scheduled
+from uuid_utils.compat import uuid7
 
 from ledger import runs
 from ledger.queries.carriers import Carrier, carrier
@@ -169,7 +170,8 @@ def put_down(run_id: uuid.UUID, task: "Task[..., None]", names: Iterable[str]) -
             for name in page:
                 if name not in shown:
                     key = hashlib.sha256(name.encode()).hexdigest()[:16]
-                    client.create_task_run(task, run_id, dynamic_key=key, name=name, state=Completed())
+                    # Prefect lists task runs by their ids: these follow one another, as what they tell of did.
+                    client.create_task_run(task, run_id, dynamic_key=key, id=uuid7(), name=name, state=Completed())
                     fresh.append(name)
     return fresh
 

@@ -39,7 +39,7 @@ def _names(field: RegisterField) -> bool:
 
 def _value(world: World, field: RegisterField, number: int) -> Any:
     """A value in the field's type; `number` makes texts, days and figures of several entries differ."""
-    least = int(field.least) if field.least is not None else 1
+    least = max(1, int(field.least or 1))
     return {
         "text": f"示例{number}",
         "whole": least + number,

@@ -1,13 +1,13 @@
 """Probes of what is owed: obligations of a programme and standing duties, opened, climbed by the sweep, and met."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from sqlmodel import select
 
 from ledger.obligations import meet, oblige
-from ledger.proof.entries import about, reasons_for, sample, write
+from ledger.proof.entries import about, fitting, reasons_for, sample, write
 from ledger.proof.probe import NotKeptHere, Probe, pinned, programme_for
 from ledger.proof.world import World
 from ledger.registers import mark_entry, record_entry
@@ -18,10 +18,11 @@ from models.office import Message
 from models.register import StandingDuty, StandingRung
 from models.states import ObligationState
 from policies.lookup import find, register_of
-from policies.mechanisms import SYSTEM, Duty, Register
+from policies.mechanisms import SYSTEM, Count, Duty, Register
 from policies.schema import ObligationKind
 
 OFFICE = "programme-office"
+NOWHERE: Mapping[str, str] = {}
 
 
 def obligation(probe: Probe) -> None:
@@ -57,7 +58,7 @@ def _climb_all(world: World, row: Any, sweep_now: Callable[[Any], int], rungs: t
         world.session.refresh(row)
         if row.next_at is None:
             break
-        world.at(row.next_at + timedelta(seconds=1))
+        world.at(max(world.now, row.next_at + timedelta(seconds=1)))  # rungs of long ago are caught up with now
         sweep_now(world.act_as())
         fired += 1
     if not fired or not world.session.exec(select(rungs)).all():
@@ -74,7 +75,7 @@ def standing_duty(probe: Probe) -> None:
     world, pack = probe.world, probe.own
     if duty.opens_with is not None and duty.opens_with != ENDED:
         register = register_of(pack, duty.opens_with.removeprefix("register:"))
-        _entry_by(probe, register, register.recorded_by[0])
+        _entry_by(probe, register, register.recorded_by[0], where=duty.where)
     else:
         if duty.opens_with == ENDED:
             programme_for(probe).ended_on = world.now.date()
@@ -91,7 +92,8 @@ def standing_duty(probe: Probe) -> None:
     else:
         register = register_of(pack, duty.met_by.removeprefix("register:"))
         for number in range(20):
-            _entry_by(probe, register, role if role in register.recorded_by else register.recorded_by[0], number)
+            writer = role if role in register.recorded_by else register.recorded_by[0]
+            _entry_by(probe, register, writer, number, duty.met_where)
             world.session.refresh(row)
             if row.state != ObligationState.OPEN:
                 break
@@ -100,11 +102,12 @@ def standing_duty(probe: Probe) -> None:
         raise NotKeptHere(f"{duty.key} stays open after {duty.met_by}")
 
 
-def _entry_by(probe: Probe, register: Register, role: str, number: int = 0) -> None:
+def _entry_by(probe: Probe, register: Register, role: str, number: int = 0, where: Mapping[str, str] = NOWHERE) -> None:
     world, pack = probe.world, pinned(probe, register)
     programme = programme_for(probe) if register.about == "programme" else None
     act = world.act_as(role)
     content = sample(world, pack, register, probe.cases, number)
+    content = fitting(content, Count(register_=register.key, where=dict(where)), register)
     place = world.organisation_of(role).name if register.about == "organisation" and role != SYSTEM else None
     told = place or about(world, register, programme, number)
     row = record_entry(act, pack, register.key, content, told, reasons=reasons_for(pack))

@@ -176,8 +176,8 @@ def _indicator(probe: Probe) -> None:
     role = probe.actor(indicator.reported_by)
     before = _figures(report(world.act_as(), pack, indicator.key).verdict.facts)
     made = [
-        _make(probe, count, many) if count else None
-        for count, many in ((indicator.numerator, 2), (indicator.denominator, 3))
+        _make(probe, count, range(first, first + many)) if count else None
+        for count, first, many in ((indicator.numerator, 0, 2), (indicator.denominator, 2, 3))
     ]
     verdict = report(world.act_as(), pack, indicator.key).verdict
     after = _figures(verdict.facts)
@@ -197,13 +197,13 @@ def _figures(facts: Mapping[str, Any]) -> tuple[Decimal | None, ...]:
     return tuple(Decimal(facts[name]) if facts[name] is not None else None for name in ("numerator", "denominator"))
 
 
-def _make(probe: Probe, count: Count, many: int) -> Decimal:
+def _make(probe: Probe, count: Count, numbers: range) -> Decimal:
     """Make so many things of what is counted; how much that adds (a sum adds at least one for each)."""
-    world, pack = probe.world, probe.own
+    world, pack, many = probe.world, probe.own, len(numbers)
     if count.register_ is not None:
         register = register_of(pack, count.register_)
         programme = programme_for(probe) if register.about == "programme" else None
-        for number in range(many):
+        for number in numbers:
             content = fitting(sample(world, pack, register, probe.cases, number), count, register)
             row = write(world, world.act_as(register.recorded_by[0]), pack, register, content, programme, number)
             for mark in register.marks:

@@ -11,8 +11,8 @@ from sqlmodel import col, select
 
 from ledger.chains import latest, review_subject, steps_of
 from ledger.delivery import start_facts
-from ledger.filings import has_filing, products
-from ledger.lifecycle import ARCHIVE, over, phase_stages, phases_of
+from ledger.filings import products
+from ledger.lifecycle import handed_in, over, phase_stages, phases_of
 from ledger.packs import chain_of, pack_of
 from ledger.queries.waiting import OUTCOMES as OUTCOMES
 from ledger.queries.waiting import waiting_for
@@ -162,7 +162,7 @@ def _lines(act: Act, programme: Programme, pack: Pack, phase: Phase, subject: st
             Line(id=part.source, text=f"{part.name.zh}:{part.value}分 × {part.weight} = {part.points}")
             for part in sheet_of(act, programme).parts
         ]
-    if phase.flow == "archive" and has_filing(act, programme, ARCHIVE):
+    if phase.flow == "archive" and handed_in(act, programme, phase):
         return [Line(id="archive", text="档案资料已报送")]
     return []
 

@@ -6,8 +6,8 @@ from sqlmodel import select
 
 from ledger.chains import SUBJECT_NAMES, latest, review_subject
 from ledger.delivery import start_facts
-from ledger.filings import has_filing, products
-from ledger.lifecycle import ARCHIVE, phase_stages, schools_by_session
+from ledger.filings import products
+from ledger.lifecycle import handed_in, phase_stages, schools_by_session
 from ledger.nominations import trainees
 from ledger.scoring import sheet_of
 from models.act import Act
@@ -59,7 +59,7 @@ def waiting_for(act: Act, programme: Programme, pack: Pack, phase: Phase, step: 
     if phase.flow in ("training-stage", "delivery"):
         return _stage(act, programme, pack, phase)
     if phase.flow == "archive":
-        if has_filing(act, programme, ARCHIVE):
+        if handed_in(act, programme, phase):
             return "等待项目结束", "waits for the end of the programme"
         return "等待承训机构报送档案资料", "waits for the host institution to send the archive documents"
     if phase.flow == "evaluation":

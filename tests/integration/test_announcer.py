@@ -1,5 +1,6 @@
 """The ledger's news for Prefect: in order, under the same id however often, none lost when either side dies."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from ledger.queries.news import EVENTS, move_place, place
 from office.announcer import READER, Announcer
 from office.runtime.settings import Settings
 from office.runtime.transactions import SYSTEM, reading, transaction
+from office.worker_watch import WorkerWatch
 from tests.support.outbox import Outbox
 
 
@@ -180,3 +182,24 @@ def test_a_thousand_events_without_news_are_passed_over_without_a_call(
 
 def test_the_names_are_prefects_kind_of_names() -> None:
     assert all(name.startswith("songjiao.") and name == name.lower() and "_" not in name for name in EVENTS.values())
+
+
+# --- the worker's silence -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0, False), (89, False), (91, True), (None, False)])
+def test_a_silent_worker_is_told_of_once(box: Outbox, seconds: int | None, told: bool) -> None:
+    last = None if seconds is None else datetime.now(UTC) - timedelta(seconds=seconds)
+    watch = WorkerWatch(box.office, lambda: last)
+    assert [watch.look(), watch.look()] == [told, False]
+    again = WorkerWatch(box.office, lambda: last)  # another dispatcher, or Prefect's own automation
+    again.look()
+    assert len(box.told("worker-silent")) == int(told)
+
+
+def test_while_prefect_is_away_nobody_says_that_the_worker_is_silent(box: Outbox) -> None:
+    def away() -> datetime:
+        raise OSError("refused")
+
+    assert WorkerWatch(box.office, away).look() is False
+    assert box.told("worker-silent") == []

@@ -53,7 +53,7 @@ def _recommended(folder: Path, count: int) -> Road:
             )
             act.session.add(nomination)
             act.session.flush()
-            for step in ("volunteer", "recommend"):
+            for step in ("volunteer", "recommend", "notice"):
                 act.session.add(
                     NominationStep(
                         nomination_id=nomination.id,

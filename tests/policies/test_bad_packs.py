@@ -204,6 +204,25 @@ def test_a_number_that_the_clause_does_not_give_asks_for_its_reading(broken: Bre
     ]
 
 
+FIXED = (
+    ("    unit: calendar_day\n    counted_from: programme.ended_on\n", "    unit: fixed_day\n"),
+    (RULE, "- {from: 2020-01-06, value: DAY, cites: CQ2021-6.11}"),
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2023-02-29", "'2023-02-29' is not a day such as 2023-11-20 (unit fixed_day)"),
+        ("20231120", "'20231120' is not a day such as 2023-11-20 (unit fixed_day)"),
+        ("2023-11-20", "CQ2021-6.11 says no day (day), the pack says 2023-11-20"),
+    ],
+)
+def test_a_fixed_day_is_a_day_and_the_clauses_own(broken: Break, day: str, said: str) -> None:
+    changes = [(old, new.replace("DAY", day)) for old, new in FIXED]
+    assert said in " ".join(one.what for one in broken(*changes, against_clauses=True))
+
+
 def test_tiers_other_than_the_clauses_are_found(broken: Break) -> None:
     problems = broken((TIER, "{role: host-institution, action: approve"), against_clauses=True)
     assert [str(one) for one in problems if "2.2 says" in one.what] == [

@@ -68,6 +68,23 @@ def test_counting_back_never_leads_past_the_anchor() -> None:
     assert due_on(pack, "counted", {"x": date(2026, 2, 20)}).on == date(2026, 2, 20)
 
 
+def test_a_day_that_the_text_names_counts_from_nothing_and_the_programmes_first_day_picks_the_value() -> None:
+    named = rule("2023-11-20", "fixed_day", "HN2023-2.2.5")
+    named["values"].append({"from": "2024-10-01", "value": "2024-11-20", "cites": "HN2023-2.2.6"})
+    pack = with_rule("named", named)
+    assert due_on(pack, "named", {}) == Due(on=date(2023, 11, 20), basis=Basis(clause="HN2023-2.2.5"), rule_id="named")
+    for starts_on, expected in ((date(2024, 9, 30), date(2023, 11, 20)), (date(2024, 10, 1), date(2024, 11, 20))):
+        anchors = {"programme.starts_on": starts_on, "programme.ends_on": date(2025, 1, 1)}
+        assert due_on(pack, "named", anchors).on == expected
+
+
+def test_a_named_day_that_was_repealed_is_due_no_more() -> None:
+    named = rule("2023-11-20", "fixed_day", "HN2023-2.2.5")
+    named["values"].append({"from": "2024-10-01", "value": None, "cites": "HN2023-2.2.6"})
+    with pytest.raises(NoDueDay, match=r"repealed by HN2023-2\.2\.6"):
+        due_on(with_rule("named", named), "named", {"programme.starts_on": date(2024, 10, 1)})
+
+
 def test_the_anchors_day_picks_the_value_and_the_clause() -> None:
     dated = rule(7, "calendar_day", "CQ2021-6.11", counted_from="x")
     dated["values"].append({"from": "2026-01-01", "value": 10, "cites": "CQ2021-6.10"})
