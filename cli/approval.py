@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cli.bulk import SCANS, Asked, decide_all
-from cli.edge import Json, Key, MaybeRef, MaybeWho, Ref, Who, acting, keep_file, looking, told
+from cli.edge import SCANS, Json, Key, MaybeRef, MaybeWho, Ref, Who, acting, keep_file, looking, told
 from cli.language import both, say, spoken
 from cli.output import as_data, complain, line, listed, when
 from cli.words import word
@@ -166,6 +165,8 @@ def decide(
             raise typer.BadParameter(
                 say("--all-of 不与项目编号或 --code 同用", "--all-of goes with neither a programme nor --code")
             )
+        from cli.bulk import Asked, decide_all
+
         decide_all(
             Asked(
                 who=who,

@@ -15,7 +15,7 @@ import typer
 from pydantic import BaseModel
 
 from cli.bulk_rows import DECISIONS, Row, padded, read_rows
-from cli.edge import acting, day, keep_file, looking
+from cli.edge import SCANS, acting, day, keep_file, looking
 from cli.language import say, spoken
 from cli.output import as_data, complain, line, listed
 from cli.words import word
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from models.act import Act
     from models.states import DecisionOutcome
 
-SCANS = ("pdf", "jpg", "png")
 _FIELDS = ("programme", "subject", "tier", "organisation", "host", "until")
 
 

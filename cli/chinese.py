@@ -162,6 +162,16 @@ SENTENCES: dict[str, str] = {
         "链外保存的链头是事件 {0},其后的事件是另行塞入的"
     ),
     "event {} is not the one that was written": "事件 {0} 不是当初写入的那一个",
+    # registers and indicators (ledger/registers.py, entries.py, indicators.py, nominees.py)
+    "there is no entry {}; see songjiao register list": "没有登记 {0};可用 songjiao register list 查看",
+    "is empty; say where the number was taken from": "为空;请写明数据来源",
+    "{} declares no fact {}; {}": "{0} 没有数据 {1};{2}",
+    "the school of a nominee of {} is not recorded": "{0} 有推荐人选未登记所在学校",
+    "is empty; say why the entry is annulled": "为空;请写明撤销理由",
+    "is missing; attach the document that shows it (--file)": "缺少佐证材料;请用 --file 附上",
+    "is missing; say which {} it speaks of (--about)": "缺少对象;请用 --about 写明(类别:{0})",
+    "{} has not come yet; an entry says what has happened": "{0} 尚未到来;登记只记已发生的事",
+    "{} is annulled already": "{0} 已撤销",
     # wrong usage (the command parser)
     "Missing argument {}.": "缺少参数 {0}",
     "Missing option {}.": "缺少选项 {0}",

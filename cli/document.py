@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.edge import Json, Key, Ref, SessionNumber, Who, acting, keep_file, looking, told
+from cli.edge import SCANS, Json, Key, Ref, SessionNumber, Who, acting, keep_file, looking, told
 from cli.language import both, counted, say
 from cli.output import listed, when
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 family = typer.Typer(no_args_is_help=True, help=both("材料:报送与查看", "Documents: submit and list"))
 plans = typer.Typer(no_args_is_help=True, help=both("实施方案:报送", "Implementation plans: submit"))
 PLAN = "implementation-plan"
-SCANS = ("pdf", "jpg", "png")
 Page = Annotated[
     Path | None,
     typer.Option(

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from office.runtime.settings import Settings
     from policies.loader import Library
 
+SCANS = ("pdf", "jpg", "png")
+"""The kinds of file that a scan of a stamped page may be."""
 Who = Annotated[
     str,
     typer.Option(

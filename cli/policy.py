@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli import coverage
+from cli import coverage, policy_diff
 from cli.edge import Json, library, office
 from cli.language import both, counted, say, spoken
 from cli.output import as_data, complain, line, listed
 
 if TYPE_CHECKING:
-    from policies.show import Section
+    from policies.teller import Section
 
 family = typer.Typer(
     no_args_is_help=True,
@@ -22,6 +22,7 @@ family = typer.Typer(
 def add_to(app: typer.Typer) -> None:
     """Put the family into the tree."""
     coverage.add_to(family)
+    policy_diff.add_to(family)
     app.add_typer(family, name="policy")
 
 

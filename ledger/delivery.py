@@ -33,6 +33,7 @@ from policies.lookup import LookupFailure, document_of, phase_of
 from policies.schema import Pack
 from rules.approval import lodged
 from rules.preparation import may_start
+from rules.selection import reviewer
 
 
 class Attended(BaseModel):
@@ -140,9 +141,10 @@ def _alternates(act: Act, session: ProgrammeSession, count: int) -> list[Nominat
 
 
 def _tell_counties(act: Act, programme: Programme, session: ProgrammeSession) -> None:
+    pack = pack_of(act, programme)
     schools = schools_by_session(act, programme).get(session.id, [])
-    counties = {county_of(act, act.session.get_one(Organisation, school)).id for school in schools}
-    people = [who for county in sorted(counties, key=str) for who in holders(act, county, "county-education-authority")]
+    counties = {county_of(act, act.session.get_one(Organisation, school), pack).id for school in schools}
+    people = [who for county in sorted(counties, key=str) for who in holders(act, county, reviewer(pack))]
     tell_host(act, programme, "started", str(session.id), session=session.name, starts_on=act.today)
     if people:
         tell_or_report(

@@ -35,6 +35,7 @@ from policies.lookup import document_of, phase_of, role_name, stage_of
 from policies.schema import Pack
 from policies.schema import Phase as PhaseSpec
 from rules.phases import PhaseKey, planned, to_open
+from rules.selection import reviewer
 
 ARCHIVE = "archive-documents"
 _REVIEWED = {
@@ -393,6 +394,6 @@ def tell_host(act: Act, programme: Programme, kind: str, matter: str, **facts: o
     tell_or_report(act, kind, matter, host_people(act, programme), programme, **facts)
 
 
-def county_of(act: Act, organisation: Organisation) -> Organisation:
-    """The county education authority above an organisation. Raises `NotFound`."""
-    return seat_of(act, "county-education-authority", organisation)
+def county_of(act: Act, organisation: Organisation, pack: Pack) -> Organisation:
+    """The body above a school that reviews its nominations (a county's authority). Raises `NotFound`."""
+    return seat_of(act, reviewer(pack), organisation)

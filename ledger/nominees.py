@@ -23,9 +23,7 @@ from models.values import Verdict
 from policies.schema import Pack
 from rules.bans import BanFact
 from rules.checks import warned
-from rules.selection import eligible, notice_over
-
-COUNTY = "county-education-authority"
+from rules.selection import eligible, notice_over, reviewer
 
 
 class Nominees:
@@ -39,7 +37,8 @@ class Nominees:
         self.rows = list(rows)
         self.refs = self._refs()
         self.schools = self._schools()
-        self._counties = seats_of(act, COUNTY, list(self.schools.values()))
+        self._reviewer = reviewer(pack)
+        self._counties = seats_of(act, self._reviewer, list(self.schools.values()))
         self._steps = self._steps_done()
         self._notices = self._posted()
         self._bans = self._banned()
@@ -51,10 +50,10 @@ class Nominees:
         self._barred = bars_on(act, programme, session, pack, self.rows, self.refs)
 
     def county_of(self, row: Nomination) -> Organisation:
-        """The county education authority above a nominee's school. Raises `NotFound`."""
+        """The body that reviews for a nominee's school: the county's, by the pack. Raises `NotFound`."""
         found = self._counties.get(row.school_id)
         if found is None:
-            raise no_seat(COUNTY, self.schools[row.school_id])
+            raise no_seat(self._reviewer, self.schools[row.school_id])
         return found
 
     def steps_done(self, row: Nomination) -> list[str]:

@@ -324,7 +324,7 @@ def return_trainee(act: Act, programme_ref: str, teacher: str, cause: str, heard
         )
     school = act.session.get_one(Organisation, row.school_id)
     people = [*holders(act, school.id, "school", "contact"), *host_people(act, programme)]
-    county = county_of(act, school)
+    county = county_of(act, school, pack)
     people += [*holders(act, county.id, county.kind), *([who] if who.email or who.channel else [])]
     tell_or_report(
         act,

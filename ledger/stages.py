@@ -19,7 +19,7 @@ from ledger.packs import pack_of
 from ledger.people import OFFICE, actor, organisation, roles_of
 from ledger.programmes import session_of
 from models.act import Act
-from models.people import Person
+from models.people import Organisation, Person
 from models.programme import Programme, ProgrammeSession, Strand
 from models.states import StageState
 from models.training import Attendance, Stage
@@ -133,11 +133,21 @@ def _entries(act: Act, pack: Pack, programme: Programme, stage: Stage) -> list[E
     """The entries about the programme that speak of this stage, or of no stage in particular but of its days."""
     rows = entries_of(act, pack, programme=programme)
     since = stage.actual_from or stage.planned_from
+    elsewhere = _other_schools(act, programme, stage)
     return [
         fact_of(row)
         for row in rows
-        if row.content.get("stage") == stage.key or ("stage" not in row.content and row.happened_on >= since)
+        if (row.content.get("stage") == stage.key or ("stage" not in row.content and row.happened_on >= since))
+        and elsewhere.isdisjoint(str(value) for value in row.content.values())
     ]
+
+
+def _other_schools(act: Act, programme: Programme, stage: Stage) -> frozenset[str]:
+    """The names of the other schools of a stage that runs per school: what is recorded of them is not this one's."""
+    if stage.school_id is None:
+        return frozenset()
+    schools = schools_by_session(act, programme).get(stage.session_id, [])
+    return frozenset(act.session.get_one(Organisation, one).name for one in schools if one != stage.school_id)
 
 
 def stage_rows(act: Act, programme_id: uuid.UUID) -> Sequence[Stage]:

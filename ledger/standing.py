@@ -27,7 +27,7 @@ from models.people import Organisation, Person, RoleAssignment
 from models.programme import PolicySnapshot, Programme
 from models.register import RegisterEntry, StandingDuty, StandingRung
 from models.states import ApplicantKind, MessageState, ObligationState, ProgrammeState
-from policies.lookup import duty_of, role_name
+from policies.lookup import NoValue, duty_of, role_name
 from policies.mechanisms import Count, Duty
 from policies.schema import Pack
 from rules.deadlines import Due, due_at, late_days, next_rung, rungs
@@ -184,7 +184,10 @@ def open_after(act: Act, pack: Pack, matter: str, entry: RegisterEntry) -> None:
     for duty in pack.duties:
         if duty.opens_with != matter or not fits(Count(register_=entry.register_key, where=duty.where), fact_of(entry)):
             continue
-        due = due_after(pack, duty, entry.happened_on)
+        try:
+            due = due_after(pack, duty, entry.happened_on)
+        except NoValue:
+            continue  # the text did not hold yet on that day: the entry brings nothing about under it
         for where, who in _concerned(act, pack, duty, entry):
             _open(act, pack, pin(act, pack).id, duty, where, who, entry.ref, entry.happened_on, due)
 

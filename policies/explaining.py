@@ -13,7 +13,7 @@ from policies.dated import Name, Rule
 from policies.lookup import UnknownId
 from policies.problems import nearest
 from policies.schema import Chain, Pack, Product, Sourced, Tier
-from policies.show import ACTIONS, SUBJECTS, ZH, Line, Section, Teller
+from policies.teller import ACTIONS, SUBJECTS, ZH, Line, Section, Teller
 from policies.walk import parts
 
 _BLOCKS: Mapping[str, tuple[str, str]] = {

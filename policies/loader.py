@@ -63,6 +63,13 @@ class Library:
             raise PackError(problems)
         return pack
 
+    def load_version(self, path: Path) -> Pack:
+        """A pack from a copy of its file, whatever the copy is called. Raises PackError with every problem."""
+        pack, problems = _examine(path, self, against_clauses=False, named=False)
+        if pack is None or problems:
+            raise PackError(problems)
+        return pack
+
     def resolve(self, name: str, kind: str) -> Pack:
         """The pack for a kind of programme, with what it adopts for that kind. Raises PackError for an unknown kind."""
         key = (name, kind)
@@ -86,7 +93,9 @@ def check_file(path: Path, directory: Path | None = None) -> list[Problem]:
     return problems
 
 
-def _examine(path: Path, library: Library, *, against_clauses: bool) -> tuple[Pack | None, list[Problem]]:
+def _examine(
+    path: Path, library: Library, *, against_clauses: bool, named: bool = True
+) -> tuple[Pack | None, list[Problem]]:
     source = read_source(path)
     if source.content is None:
         return None, source.problems
@@ -98,7 +107,7 @@ def _examine(path: Path, library: Library, *, against_clauses: bool) -> tuple[Pa
         others, broken = _others(pack, library)
         findings += broken
         findings += pack_findings(pack, others, library.names(), known, library.directory if against_clauses else None)
-        if pack.pack != path.stem:
+        if named and pack.pack != path.stem:
             source.refuse(("pack",), f"the pack is named {pack.pack!r}, its file {path.name}", "give both one name")
     for finding in findings:
         source.refuse(finding.path, finding.what, finding.todo)

@@ -183,7 +183,7 @@ class Bar(Sourced):
     """What an entry of a register shuts out: whoever its field `on` names may not pass the doors in `bars`.
 
     `where` says which entries bar. It holds from the entry's day field `starts` (or its day) for `years` (a rule), or until
-    the entry is annulled or an entry of `lifted_by` names the same subject later. `bars` are doors: application,
+    the entry is annulled or an entry of `lifted_by` (that fits `lifted_where`) names the same subject later. `bars` are doors: application,
     implementation-plan, nomination, `register:<key>`; `of` is the fact there that is compared. With `when` (facts at the
     door, such as programme.level) it shuts them out of some cases only.
     """
@@ -196,6 +196,7 @@ class Bar(Sourced):
     starts: str | None = None
     years: str | None = None
     lifted_by: str | None = None
+    lifted_where: dict[str, str] = Field(default_factory=dict)
     bars: Annotated[tuple[str, ...], Field(min_length=1)]
     of: str
     when: dict[str, str] = Field(default_factory=dict)

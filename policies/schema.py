@@ -305,7 +305,11 @@ class Adoption(Part):
 
 
 class Pack(Part):
-    """One region's regulation as data (see the module docstring)."""
+    """One region's regulation as data (see the module docstring).
+
+    With `binding: false` the text is no law (an article, a proposal): what would block only warns, until the pack of a
+    region adopts the part.
+    """
 
     pack: str
     source: str
@@ -341,6 +345,7 @@ class Pack(Part):
     bars: tuple[Bar, ...] = ()
     not_kept: tuple[NotKept, ...] = ()
     complete: Flag = False
+    binding: Flag = True
 
     def snapshot(self) -> dict[str, Any]:
         """The pack as plain JSON data, to be pinned on a programme."""

@@ -19,6 +19,7 @@ from rules.workdays import count_workdays
 
 NO_REASONS: Mapping[str, str] = {}
 VOLUNTEER = "volunteer"
+COUNTY = "county-education-authority"
 
 
 def next_step(pack: Pack, done: Iterable[str]) -> SelectionStep | None:
@@ -28,6 +29,11 @@ def next_step(pack: Pack, done: Iterable[str]) -> SelectionStep | None:
         if step.key not in taken:
             return step
     return None
+
+
+def reviewer(pack: Pack) -> str:
+    """The role that reviews what schools nominate; the county's education authority where the pack names none."""
+    return next((step.role for step in _steps(pack) if step.key == "review"), COUNTY)
 
 
 def may_take_step(

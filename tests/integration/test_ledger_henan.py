@@ -130,14 +130,13 @@ class Province:
 
     def duties(self, kind: str) -> list[tuple[date, str]]:
         """The standing duties of a kind: due day and state."""
-        query = select(StandingDuty.due_on, StandingDuty.state).where(StandingDuty.kind == kind)
-        return [tuple(row) for row in self.look(query.order_by(col(StandingDuty.id)))]
+        rows = self.look(select(StandingDuty).where(StandingDuty.kind == kind).order_by(col(StandingDuty.id)))
+        return [(row.due_on, row.state) for row in rows]
 
     def due(self, kind: str) -> list[tuple[date, str]]:
         """The programme's obligations of a kind: due day and state."""
-        return [
-            tuple(row) for row in self.look(select(Obligation.due_on, Obligation.state).where(Obligation.kind == kind))
-        ]
+        rows = self.look(select(Obligation).where(Obligation.kind == kind).order_by(col(Obligation.id)))
+        return [(row.due_on, row.state) for row in rows]
 
     def open_phases(self) -> list[str]:
         """The phases that are open."""

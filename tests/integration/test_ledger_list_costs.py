@@ -3,7 +3,6 @@
 from datetime import date
 from pathlib import Path
 
-import pytest
 from sqlmodel import col, select
 
 from ledger.selection import Selected, review
@@ -93,4 +92,4 @@ def test_a_county_review_costs_the_same_for_five_and_for_fifty_nominees(tmp_path
     many, done = _cost(tmp_path / "many", 50)
     assert (done.taken, [ref for ref, _, _ in done.refused]) == (40, [f"P-9{number:03}" for number in range(0, 50, 5)])
     assert many == few
-    assert many == pytest.approx(24, abs=6)
+    assert many < 40

@@ -27,7 +27,7 @@ from models.act import SYSTEM, Actor
 from models.documents import Obligation
 from models.office import BusinessClock
 from models.programme import Phase, Programme
-from models.register import StandingDuty
+from models.register import StandingDuty, StandingRung
 from models.review import ApprovalStep, OneTimeCode
 from models.states import ApplicantKind, DecisionOutcome, Door, ProgrammeLevel
 from models.values import Application, BudgetLine, Course, Expert, Plan, PlannedSession, PlannedStage
@@ -110,7 +110,7 @@ class City:
             clock.frozen_at = _noon(*day)
             act.session.add(clock)
 
-    def duties(self, kind: str) -> list[tuple[date, str, int | None]]:
+    def duties(self, kind: str) -> list[tuple[date, str, int]]:
         """The standing duties of a kind: due day, state and days late."""
         query = select(StandingDuty.due_on, StandingDuty.state, StandingDuty.late_days)
         query = query.where(StandingDuty.kind == kind).order_by(col(StandingDuty.id))
@@ -201,12 +201,12 @@ def test_a_programme_runs_from_its_application_to_the_closed_score(city: City) -
     city.do("host", submit_plan, city.ref, _plan())
     city.do("school", recommend, city.ref, 1, [city.refs["teacher"]])
     assert city.do("county", review, city.ref, 1).taken == 1
-    city.do("bureau", confirm_list, city.ref, 1)
+    city.do("host", confirm_list, city.ref, 1)
     city.do("host", confirm_budget, city.ref)
-    city.at(2026, 3, 23)
     with pytest.raises(Refused, match="实施方案"):
         city.do("host", start_session, city.ref, 1)
     city.decide("implementation-plan", "bureau")
+    city.at(2026, 3, 23)
     city.do("host", start_session, city.ref, 1)
     assert city.open_phases() == ["delivery", "evaluation"]
     city.do("host", open_stage, city.ref, "part-1", 1, None)
@@ -251,12 +251,17 @@ def test_an_appointment_opens_the_hours_of_its_graduation_alone_and_hours_from_t
     _hours(city, "60", date(2025, 8, 31))
     _appointed(city, "other-graduate", date(2025, 9, 1))
     due = date(2026, 9, 1)
-    assert (city.duties("induction-other"), city.duties("induction-teacher-education")) == ([(due, "open", None)], [])
+    assert (city.duties("induction-other"), city.duties("induction-teacher-education")) == ([(due, "open", 0)], [])
     _hours(city, "119.5", date(2025, 10, 20))
-    assert city.duties("induction-other") == [(due, "open", None)]
+    assert city.duties("induction-other") == [(due, "open", 0)]
     city.at(2026, 9, 1)
     _hours(city, "0.5", date(2026, 9, 1))
     assert city.duties("induction-other") == [(due, "met", 0)]
+
+
+def test_an_appointment_of_before_the_plan_is_entered_and_opens_nothing(city: City) -> None:
+    _appointed(city, "other-graduate", date(2022, 9, 1))
+    assert [city.duties(kind) for kind in ("induction-other", "in-post-year-3")] == [[], []]
 
 
 def test_hours_after_the_first_year_still_meet_it_late(city: City) -> None:
@@ -273,9 +278,9 @@ def test_an_entry_of_one_year_of_service_meets_that_year_only_and_no_other_teach
     assert [state for _, state, _ in city.duties("in-post-year-2")] == ["open"]
     city.entry("school", "in-post-training", content, city.refs["teacher"])
     assert [city.duties(f"in-post-year-{year}") for year in (1, 2, 3)] == [
-        [(date(2026, 9, 1), "open", None)],
+        [(date(2026, 9, 1), "open", 0)],
         [(date(2027, 9, 1), "met", 0)],
-        [(date(2028, 9, 1), "open", None)],
+        [(date(2028, 9, 1), "open", 0)],
     ]
 
 
@@ -285,10 +290,13 @@ def test_honours_of_one_kind_leave_the_other_owed_and_a_reminder_fires_once(city
     city.entry("bureau", "teacher-honour", honour, city.refs["teacher"])
     last = date(2026, 12, 31)
     assert city.duties("honours-recognition") == [(last, "met", 0)]
-    assert city.duties("honours-assessment") == [(last, "open", None)]
+    assert city.duties("honours-assessment") == [(last, "open", 0)]
     city.at(2026, 12, 2)
-    assert city.do(None, sweep_standing).fired > 0
-    assert city.do(None, sweep_standing).fired == 0
+    for _ in range(2):
+        city.do(None, sweep_standing)
+    fired = select(StandingRung.number).join(StandingDuty, col(StandingDuty.id) == col(StandingRung.duty_id))
+    assert city.look(fired.where(StandingDuty.kind == "honours-assessment")) == [1]
+    assert city.look(fired.where(StandingDuty.kind == "honours-recognition")) == []
 
 
 def test_a_second_project_does_not_open_what_the_first_owes(city: City) -> None:
@@ -296,9 +304,9 @@ def test_a_second_project_does_not_open_what_the_first_owes(city: City) -> None:
     assert city.duties("strong-junior-deliverables") == []
     start = {"project": "strong-junior-secondary-talent", "basis": "示例"}
     city.entry("bureau", "project-start", start, on=date(2024, 2, 29))
-    assert city.duties("strong-junior-deliverables") == [(date(2027, 2, 28), "open", None)]
+    assert city.duties("strong-junior-deliverables") == [(date(2027, 2, 28), "open", 0)]
     for deliverable in ("new-quality-school-standard", "green-evaluation-indicators"):
-        assert city.duties("strong-junior-deliverables") == [(date(2027, 2, 28), "open", None)]
+        assert city.duties("strong-junior-deliverables") == [(date(2027, 2, 28), "open", 0)]
         city.entry("bureau", "strong-junior-deliverable", {"deliverable": deliverable, "issued_as": "示例文件"})
     assert city.duties("strong-junior-deliverables") == [(date(2027, 2, 28), "met", 0)]
 

@@ -207,7 +207,7 @@ def test_office_settings_stand_apart_and_cite_nothing(library: Library) -> None:
 def test_adopted_parts_are_printed_as_adopted(library: Library) -> None:
     pack = library.resolve("chongqing-2021", "send-teaching")
     stages = next(section for section in describe(pack) if section.title == "阶段与成果")
-    assert stages.lines[0].basis == "SL2017-2.2(沿用shulan-2017)"
+    assert stages.lines[0].basis.split("、")[0] == "SL2017-2.2(沿用shulan-2017)"
 
 
 def test_a_clause_is_explained_with_its_quote_and_where_the_pack_uses_it(library: Library) -> None:

@@ -116,13 +116,26 @@ def test_a_fact_picks_its_exception() -> None:
         ("counted", rule(1, "calendar_day", "CQ2021-6.11"), "does not say from which day"),
         ("counted", rule(1, "calendar_day", "CQ2021-6.11", counted_from="y"), "counts from y, and that day is not"),
         ("counted", rule(None, "calendar_day", "CQ2021-6.11", counted_from="x"), "repealed by CQ2021-6.11"),
-        ("counted", rule(1, "year", "CQ2021-6.11", counted_from="x"), "'year' counts no days"),
+        ("counted", rule(1, "month", "CQ2021-6.11", counted_from="x"), "'month' counts no days"),
         ("counted", rule(-1, "calendar_day", "CQ2021-6.11", counted_from="x"), "never negative"),
     ],
 )
 def test_no_due_day_says_what_is_missing(rule_id: str, changed: dict[str, object], says: str) -> None:
     with pytest.raises(NoDueDay, match=says):
         due_on(with_rule("counted", changed), rule_id, {"x": date(2026, 3, 4)})
+
+
+@pytest.mark.parametrize(
+    ("from_", "years", "expected"),
+    [
+        (date(2025, 9, 1), 1, date(2026, 9, 1)),
+        (date(2024, 2, 29), 3, date(2027, 2, 28)),
+        (date(2024, 2, 29), 4, date(2028, 2, 29)),
+    ],
+)
+def test_years_end_on_the_corresponding_day_of_the_last_year(from_: date, years: int, expected: date) -> None:
+    pack = with_rule("counted", rule(years, "year", "CQ2021-6.11", counted_from="x"))
+    assert due_on(pack, "counted", {"x": from_}).on == expected
 
 
 def test_a_day_before_the_first_value_is_an_error() -> None:
