@@ -18,7 +18,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def demo(
-    region: Annotated[str, typer.Option("--region", help=both("演示的地区", "Region of the demo"))] = "chongqing",
+    region: Annotated[
+        str,
+        typer.Option(
+            "--region", metavar="REGION", help=both("演示的地区,如 chongqing", "Region of the demo, such as chongqing")
+        ),
+    ] = "chongqing",
     keep: Annotated[
         bool, typer.Option("--keep", help=both("结束后保留服务,供查看", "Leave the server up to look around"))
     ] = False,
@@ -27,8 +32,12 @@ def demo(
     ] = None,
     programmes: Annotated[
         str,
-        typer.Option("--programmes", metavar="S01,U01,O01", help=both("只演示这几个示例项目", "Only these samples")),
-    ] = "S01,U01,O01",
+        typer.Option(
+            "--programmes",
+            metavar="S01,U01",
+            help=both("只演示该地区的这几个示例项目", "Only these samples of the region"),
+        ),
+    ] = "",
 ) -> None:
     from cli.main import run
     from office.demo.performance import Options, main

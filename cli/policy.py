@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli import coverage, policy_diff
+from cli import coverage, policy_cases, policy_diff, policy_new
 from cli.edge import Json, library, office
 from cli.language import both, counted, say, spoken
 from cli.output import as_data, complain, line, listed
@@ -23,6 +23,8 @@ def add_to(app: typer.Typer) -> None:
     """Put the family into the tree."""
     coverage.add_to(family)
     policy_diff.add_to(family)
+    policy_new.add_to(family)
+    policy_cases.add_to(family)
     app.add_typer(family, name="policy")
 
 

@@ -109,7 +109,7 @@ def _show(changes: "list[Change]", touched: list[list[str] | None]) -> None:
     ]
     rows = [
         [
-            ", ".join(change.clauses) or "—",
+            ", ".join(change.clauses) or _no_clause(change.part),
             f"{change.name} ({change.part})" if change.name else change.part,
             _words(change.before),
             _words(change.after),
@@ -118,6 +118,10 @@ def _show(changes: "list[Change]", touched: list[list[str] | None]) -> None:
         for change, refs in zip(changes, touched, strict=True)
     ]
     table(heads, rows, say("两者内容相同", "the two say the same"))
+
+
+def _no_clause(part: str) -> str:
+    return say("本办公室设置", "office setting") if part.startswith("settings.") else "—"
 
 
 def _words(said: Mapping[str, str] | None) -> str:

@@ -74,9 +74,15 @@ def _unknown_to_packs(application: "Application", policy: str | None) -> Iterato
     if name not in names:
         yield ("policy",), f"there is no pack {name}; {nearest(name, names)}"
         return
-    kinds = library().load(name).kinds
-    if application.kind not in kinds:
-        yield ("kind",), f"{name} has no kind of programme {application.kind}; {nearest(application.kind, kinds)}"
+    from rules.admission import declared_facts
+
+    pack = library().load(name)
+    if application.kind not in pack.kinds:
+        yield ("kind",), f"{name} has no kind of programme {application.kind}; {nearest(application.kind, pack.kinds)}"
+    asked = declared_facts(pack)
+    for fact in application.declared:
+        if fact not in asked:
+            yield ("declared", fact), f"no check of {name} asks for {fact!r}; {nearest(fact, asked)}"
 
 
 def _checks(act: "Act", ref: str) -> list[str]:

@@ -5,14 +5,13 @@ Each failure cites its clause. Serves CQ2021-2.1, 3.2, 3.4, 3.9 to 3.11, 6.3.
 
 import uuid
 from datetime import date
-from typing import Any
 
 from sqlmodel import col, select
 
 from ledger.anchors import target_of
 from ledger.chains import tier_seat
+from ledger.content import content_verdicts
 from ledger.core import Done, fingerprint, next_number, operation, record, wake
-from ledger.entries import entry_facts
 from ledger.errors import BadInput, NotFound, Refused, refusal
 from ledger.lifecycle import advance_programme, tell_host
 from ledger.obligations import rederive
@@ -24,11 +23,10 @@ from models.programme import Programme, ProgrammeSession, SessionSchool, Strand
 from models.review import Submission
 from models.states import ProgrammeState, StageState, SubmissionState
 from models.training import Stage
-from models.values import Application, Plan, PlannedSession, PlannedStage, Verdict
+from models.values import Application, PlannedSession, PlannedStage
 from policies.lookup import chain_for
 from policies.schema import Pack
-from rules.admission import admit, admitted, facts_of
-from rules.bars import may_pass
+from rules.admission import admitted
 
 
 def by_ref(act: Act, ref: str) -> Programme:
@@ -58,39 +56,6 @@ def _speaks_for(act: Act, who: Person, host_id: uuid.UUID) -> bool:
         role == OFFICE or (where == host_id and role not in ("teacher", "trainee"))
         for where, role in roles_of(act, who.id)
     )
-
-
-def content_verdicts(
-    act: Act,
-    pack: Pack,
-    subject: str,
-    content: Application | Plan,
-    host: Organisation,
-) -> tuple[Verdict, ...]:
-    """The pack's checks over an application or a plan, and what shuts its host out."""
-    facts = {**content.declared, **facts_of(content.courses, content.experts), **_given(content)}
-    verdicts = admit(pack, subject, facts, content.reasons, act.today, acting_as=("host-institution", host.kind))
-    barring = {key for bar in pack.bars if subject in bar.bars for key in (bar.register_, bar.lifted_by) if key}
-    entries = entry_facts(act, pack, barring) if barring else []
-    return (*verdicts, *may_pass(pack, subject, {"host": host.name}, entries, act.today))
-
-
-def _given(content: Application | Plan) -> dict[str, Any]:
-    """What an application says of its programme, under the names that checks know everywhere (`programme_facts`)."""
-    if not isinstance(content, Application):
-        return {}
-    return {
-        "programme.kind": content.kind,
-        "programme.level": str(content.level),
-        "programme.subject": content.subject,
-        "programme.theme": content.theme,
-        "programme.places": content.places,
-        "programme.days": (content.ends_on - content.starts_on).days + 1,
-        "programme.budget_total": str(content.budget_total),
-        "programme.budget_lines": [line.line for line in content.budget],
-        "programme.sessions": len(content.sessions),
-        "programme.team": content.team or "",
-    }
 
 
 @operation("apply", Done)

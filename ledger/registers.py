@@ -325,7 +325,7 @@ def _door(
     found = list(at_door(pack, door, facts, entry.on, reasons=reasons, acting_as=roles))
     if bars:
         barring = {key for bar in bars for key in (bar.register_, bar.lifted_by) if key}
-        found += may_pass(pack, door, facts, entry_facts(act, pack, barring), act.today)
+        found += may_pass(pack, door, facts, entry_facts(act, pack, barring), act.today, reasons)
     return found
 
 

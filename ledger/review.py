@@ -21,6 +21,7 @@ from ledger.chains import (
 )
 from ledger.codes import Decided as Decided
 from ledger.codes import check_code, refuse_attempt
+from ledger.content import content_verdicts
 from ledger.core import Done, fingerprint, operation, record
 from ledger.deciding import OUTCOME_ZH as OUTCOME_ZH
 from ledger.deciding import conclude
@@ -30,7 +31,7 @@ from ledger.lifecycle import advance_programme
 from ledger.obligations import meet
 from ledger.packs import chain_of, pack_of
 from ledger.people import must_be_office, person, roles_of
-from ledger.programmes import by_ref, content_verdicts, must_speak_for_host
+from ledger.programmes import by_ref, must_speak_for_host
 from ledger.seats import Seat, tier_of
 from ledger.voting import hear, reasons_of, seat_for, voices_on
 from models.act import Act
@@ -61,7 +62,7 @@ def submit_plan(act: Act, programme_ref: str, plan: Plan, stored: Stored | None 
     if missing is not None and not missing.allowed:
         raise Refused(missing)
     verdicts = content_verdicts(
-        act, pack, "implementation-plan", plan, act.session.get_one(Organisation, programme.host_id)
+        act, pack, "implementation-plan", plan, act.session.get_one(Organisation, programme.host_id), programme
     )
     return _take_in(act, programme, ReviewSubject.PLAN, plan, verdicts, stored, who)
 

@@ -1,14 +1,16 @@
 """How parts of one pack come to hold in another, for some kinds of programme.
 
 Decides what an adoption brings in: the stages with the documents they ask for (and entries of registers that the pack
-has itself), a step of the selection, the travel rules with their values. Roles and levels are mapped; everything taken
-over carries `adopted_from`, so that it is printed as adopted and never as the region's own law. Serves SL2017-2.1 and
-5A.2 in regions that have no such text of their own.
+has itself), a step of the selection, the travel rules with their values, for the whole pack a mechanism. Roles and
+levels are mapped; everything taken over carries `adopted_from`, so that it is printed as adopted and never as the
+region's own law. Serves SL2017-2.1 and 5A.2 in regions that have no such text of their own, and ACT2022, which takes
+effect in no other way.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, get_args
 
+from policies.adopted_mechanisms import bring, is_mechanism, mechanisms_of
 from policies.clauses import source_of
 from policies.lookup import kind_phases
 from policies.problems import Finding, nearest
@@ -16,6 +18,10 @@ from policies.schema import Adoption, Pack, Part, Rule, Selection, SelectionStep
 
 STEP_ORDER: tuple[str, ...] = get_args(SelectionStep.model_fields["key"].annotation)
 PARTS = ("stages", "travel", *(f"selection.{step}" for step in STEP_ORDER))
+_ROLES = (
+    *("role", "owed_by", "recorded_by", "paid_by", "owners", "reported_by", "reported_to", "worked_out_by"),
+    *("decided_by", "imported_by", "checked"),
+)
 
 
 def resolve_pack(pack: Pack, kind: str, others: Mapping[str, Pack]) -> Pack:
@@ -23,7 +29,7 @@ def resolve_pack(pack: Pack, kind: str, others: Mapping[str, Pack]) -> Pack:
 
     Raises KeyError where a pack that it adopts from is not among the others.
     """
-    whole = pack
+    whole = with_mechanisms(pack, others)
     for adoption in pack.adopts:
         if kind in adoption.kinds:
             whole = _adopt(whole, adoption, others[adoption.pack])
@@ -38,6 +44,16 @@ def resolve_pack(pack: Pack, kind: str, others: Mapping[str, Pack]) -> Pack:
             "selection": selection,
         }
     )
+
+
+def with_mechanisms(pack: Pack, others: Mapping[str, Pack]) -> Pack:
+    """The pack with the mechanisms that it adopts; they hold for all of it, outside programmes as well."""
+    for adoption in pack.adopts:
+        for part in adoption.parts:
+            if is_mechanism(part):
+                other = others[adoption.pack]
+                pack = bring(pack, other, part, _stamp(adoption, other))
+    return pack
 
 
 def _adopt(pack: Pack, adoption: Adoption, other: Pack) -> Pack:
@@ -66,10 +82,12 @@ def _stamp(adoption: Adoption, other: Pack) -> Callable[[Any], Any]:
         changed: dict[str, Any] = {}
         for name in type(value).model_fields:
             held = getattr(value, name)
-            if name in ("role", "owed_by", "recorded_by", "paid_by") and isinstance(held, str):
+            if name in _ROLES and isinstance(held, str):
                 changed[name] = role(held)
-            elif name == "owners":
+            elif name in _ROLES and held is not None:
                 changed[name] = tuple(role(key) for key in held)
+            elif name == "stands_for":
+                changed[name] = {role(key): meant for key, meant in held.items()}
             else:
                 changed[name] = stamped(held)
         if isinstance(value, Sourced | Rule):
@@ -145,8 +163,17 @@ def adoption_findings(pack: Pack, others: Mapping[str, Pack], names: Iterable[st
             if key not in pack.kinds:
                 yield Finding((*at, "kinds", place), f"no kind of programme {key!r}", nearest(key, pack.kinds))
         for place, part in enumerate(adoption.parts):
-            if part not in PARTS:
+            if part not in PARTS and not is_mechanism(part):
                 yield Finding((*at, "parts", place), f"{part!r} cannot be adopted", nearest(part, PARTS))
+        of_kinds = [part for part in adoption.parts if not is_mechanism(part)]
+        if adoption.kinds and len(of_kinds) < len(adoption.parts):
+            yield Finding(
+                (*at, "kinds"),
+                "what is adopted as a mechanism holds for the whole pack",
+                "give it an adoption of its own, without `kinds`",
+            )
+        if of_kinds and not adoption.kinds:
+            yield Finding((*at, "kinds"), f"{', '.join(of_kinds)} hold for no kind of programme", "name the kinds")
         if adoption.pack not in beside:
             yield Finding((*at, "pack"), f"there is no other pack {adoption.pack!r}", nearest(adoption.pack, beside))
             continue
@@ -156,6 +183,9 @@ def adoption_findings(pack: Pack, others: Mapping[str, Pack], names: Iterable[st
         for place, part in enumerate(adoption.parts):
             if part in PARTS and not _offers(other, part):
                 yield Finding((*at, "parts", place), f"pack {other.pack} has no {part!r}", "leave it out")
+            if is_mechanism(part) and part not in mechanisms_of(other):
+                todo = nearest(part, mechanisms_of(other))
+                yield Finding((*at, "parts", place), f"pack {other.pack} has no {part!r}", todo)
         for theirs, ours in adoption.roles.items():
             if theirs not in other.roles:
                 yield Finding(

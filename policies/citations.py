@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from policies.clauses import Clause, source_of
+from policies.mechanisms import SYSTEM
 from policies.problems import Finding, Path, nearest
 from policies.schema import Ban, Chain, DatedValue, Pack, Rule, Sourced, Travel
 from policies.units import units
@@ -26,6 +27,10 @@ def raw_citations(content: Any, known: Iterable[str]) -> Iterator[Finding]:
             for key, item in value.items():
                 if key in ("cites", "like") and isinstance(item, str) and item not in ids:
                     yield _no_clause((*path, key), item, ids)
+                elif key == "also_cites" and isinstance(item, list):
+                    for number, cited in enumerate(item):
+                        if isinstance(cited, str) and cited not in ids:
+                            yield _no_clause((*path, key, number), cited, ids)
                 else:
                     yield from look(item, (*path, key))
         elif isinstance(value, list):
@@ -38,10 +43,16 @@ def raw_citations(content: Any, known: Iterable[str]) -> Iterator[Finding]:
 def citation_findings(pack: Pack, others: Mapping[str, Pack], known: frozenset[str]) -> Iterator[Finding]:
     """Everything that cites wrongly, or rests on nothing."""
     own = frozenset({pack.source})
+    texts = frozenset(source_of(one) for one in known)
+    if pack.source not in texts:
+        yield Finding(
+            ("source",), f"no text {pack.source!r} has clauses in regulations/clauses.yaml", nearest(pack.source, texts)
+        )
+        own = texts  # said once: not again at every citation
     borrowed = own | {other.source for other in others.values()}
     for path, part in parts(pack):
         if isinstance(part, Sourced):
-            yield from _sourced(part, path, known, borrowed)
+            yield from _sourced(part, path, known, borrowed, (*pack.roles, SYSTEM))
         if isinstance(part, Travel) and part.full is not None:
             yield from _clause(part.full, (*path, "full"), known, borrowed)
         if isinstance(part, Sourced | Rule):
@@ -51,6 +62,8 @@ def citation_findings(pack: Pack, others: Mapping[str, Pack], known: frozenset[s
                 yield Finding(
                     (*path, "adopted_from"), "a file does not say what was adopted", "remove it; use `adopts`"
                 )
+    for number, left in enumerate(pack.not_kept):
+        yield from _clause(left.clause, ("not_kept", number, "clause"), known, own)
     for rule_id, rule in pack.rules.items():
         if rule.why is not None:
             yield Finding(
@@ -83,7 +96,9 @@ def _values(rule: Rule, path: Path) -> Iterator[tuple[Path, DatedValue]]:
             yield (*path, "exceptions", place, "values", number), value
 
 
-def _sourced(part: Sourced, path: Path, known: frozenset[str], sources: frozenset[str]) -> Iterator[Finding]:
+def _sourced(
+    part: Sourced, path: Path, known: frozenset[str], sources: frozenset[str], roles: Iterable[str]
+) -> Iterator[Finding]:
     if part.cites is None and not part.why:
         yield Finding(path, "rests on nothing", "add `cites:` with its clause, or `why:` if the office chose it")
     elif part.cites is not None and part.why is not None:
@@ -94,6 +109,9 @@ def _sourced(part: Sourced, path: Path, known: frozenset[str], sources: frozense
         yield from _clause(part.cites, (*path, "cites"), known, sources)
     for number, cited in enumerate(part.also_cites):
         yield from _clause(cited, (*path, "also_cites", number), known, sources)
+    for role in part.stands_for:
+        if role not in roles:
+            yield Finding((*path, "stands_for", role), f"no role {role!r} stands under `roles`", nearest(role, roles))
     if part.stands_for and part.reading is None:
         yield Finding((*path, "stands_for"), "it does not say why a role stands for another", "add `reading:`")
 

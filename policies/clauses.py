@@ -1,6 +1,7 @@
 """The register of clauses: what each id says, with its Chinese quote (regulations/clauses.yaml).
 
-Decides nothing; it answers "does this clause exist" at once and "what does it say" by reading the register when first
+An office that keeps packs in a folder of its own has a register of its own there; the one that Songjiao brings is read
+behind it. Decides nothing; it answers "does this clause exist" at once and "what does it say" by reading the register when first
 asked. Never changes a quote: `policies/regulations/check_clauses.py` holds them against the source texts.
 """
 
@@ -14,6 +15,8 @@ from typing import Any
 
 import yaml
 
+SHIPPED = Path(__file__).resolve().parent
+"""The folder of the packs that Songjiao brings, with their register and their cases."""
 _ID_LINE = re.compile(r"^- id: '?([A-Z]+\d{4}[A-Z]?-[0-9A-Z.]+)'?\s*$", re.MULTILINE)
 
 
@@ -41,6 +44,12 @@ def register(directory: Path) -> Path:
     return directory / "regulations" / "clauses.yaml"
 
 
+def registers(directory: Path) -> tuple[Path, ...]:
+    """The registers that hold for a directory of packs: its own, where it has one, before the one that Songjiao brings."""
+    found = (register(directory).resolve(), register(SHIPPED))
+    return tuple(dict.fromkeys(path for path in found if path.is_file()))
+
+
 def clause_ids(directory: Path) -> frozenset[str]:
     """Every clause id, without reading the register's contents (a check of citations must cost nothing)."""
     return _clause_ids(directory.resolve())
@@ -48,7 +57,8 @@ def clause_ids(directory: Path) -> frozenset[str]:
 
 @cache
 def _clause_ids(directory: Path) -> frozenset[str]:
-    return frozenset(_ID_LINE.findall(register(directory).read_text(encoding="utf-8")))
+    texts = (path.read_text(encoding="utf-8") for path in registers(directory))
+    return frozenset(clause_id for text in texts for clause_id in _ID_LINE.findall(text))
 
 
 def clauses(directory: Path) -> Mapping[str, Clause]:
@@ -58,9 +68,13 @@ def clauses(directory: Path) -> Mapping[str, Clause]:
 
 @cache
 def _clauses(directory: Path) -> Mapping[str, Clause]:
-    raw = yaml.load(register(directory).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    sources = {source["file"]: source for source in raw["sources"]}
-    return MappingProxyType({entry["id"]: _clause(entry, sources[entry["source"]]) for entry in raw["clauses"]})
+    found: dict[str, Clause] = {}
+    for path in registers(directory):
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        sources = {source["file"]: source for source in raw["sources"]}
+        for entry in raw["clauses"]:
+            found.setdefault(entry["id"], _clause(entry, sources[entry["source"]]))
+    return MappingProxyType(found)
 
 
 def _clause(entry: dict[str, Any], source: Mapping[str, Any]) -> Clause:

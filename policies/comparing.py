@@ -83,7 +83,8 @@ def compare(old: Pack, new: Pack, locale: str = ZH) -> list[Change]:
 
 
 def _new(key: str, text: str, other: Mapping[str, str] | None) -> bool:
-    return other is None or other.get(key) != text
+    """Whether to show it: what differs, and all dated values, so that a new one stands beside the one before it."""
+    return other is None or other.get(key) != text or key.startswith("values.")
 
 
 # --- the parts of a pack ----------------------------------------------------------------------------------------------
@@ -261,7 +262,7 @@ def _reach_of_reader(place: str, part: Any) -> Reach:
 
 def _readers(pack: Pack, rule_id: str) -> Iterator[tuple[str, Any]]:
     for place, part in _parts(pack).items():
-        if isinstance(part, Sourced) and not isinstance(part, Rule) and _names(part, rule_id):
+        if isinstance(part, Sourced) and _names(part, rule_id):
             yield place, part
 
 

@@ -13,6 +13,7 @@ from policies.accounting import account_findings, word_findings
 from policies.adoption import adoption_findings
 from policies.citations import citation_findings, number_findings, raw_citations
 from policies.clauses import clauses
+from policies.force import force_findings
 from policies.problems import Finding, nearest
 from policies.schema import Pack
 from policies.structure import structure_findings
@@ -40,7 +41,7 @@ def pack_findings(
     ]
     if register_of is not None:
         register = clauses(register_of)
-        found += [*number_findings(pack, register), *word_findings(pack, register)]
+        found += [*number_findings(pack, register), *word_findings(pack, register), *force_findings(pack, register)]
         if pack.complete:
             found += account_findings(pack, register, register_of)
     return found

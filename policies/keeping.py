@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from policies.clauses import Clause
+from policies.force import in_force
 from policies.mechanisms import SYSTEM, Bar, Check, Computation, Duty, ImportedFact, Indicator, Register
 from policies.problems import Path
 from policies.schema import (
@@ -100,13 +101,16 @@ def _as_keeper(pack: Pack, path: Path, part: Sourced) -> Keeper | None:
     if isinstance(part, Phase) and part.subject is None and "plan-lodged" not in part.closes_when:
         return None  # it says where in the lifecycle something happens; what happens is another part
     if isinstance(part, Check | Eligibility):
-        mechanism, strength = ("check" if isinstance(part, Check) else "eligibility"), str(part.strength)
+        mechanism = "check" if isinstance(part, Check) else "eligibility"
+        strength = str(in_force(pack, part.strength))
     elif isinstance(part, Indicator):
         mechanism, strength = "indicator", part.strength
     elif type(part) in _MECHANISMS:
         mechanism, strength = _MECHANISMS[type(part)]
         if isinstance(part, Product | StageRecord) and not part.blocks:
             strength = "warn"
+        if isinstance(part, Bar):
+            strength = in_force(pack, "block")
     else:
         return None  # a container or a tier: what stands in it is counted
     return Keeper(path, _id(path, part), part, mechanism, strength, actors_of(pack, part))

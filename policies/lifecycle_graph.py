@@ -57,6 +57,56 @@ def phase_findings(pack: Pack) -> Iterator[Finding]:
             )
 
 
+def closing_findings(pack: Pack) -> Iterator[Finding]:
+    """Phases of a resolved pack that nothing could ever close; the path of each holds the phase's key only."""
+    has_plan = any(phase.subject == "implementation-plan" for phase in pack.phases)
+    wanting = {
+        "scores": (pack.evaluation is None, "nothing is scored: there is no `evaluation`", "add it"),
+        "list-confirmed": (
+            all(phase.flow != "selection" for phase in pack.phases),
+            "no trainees are selected: no phase has the flow selection",
+            "add one",
+        ),
+        "plan-lodged": (not has_plan, "no phase reviews an implementation plan", "add one with its chain"),
+    }
+    keys = {phase.key for phase in pack.phases}
+    for phase in pack.phases:
+        for condition in phase.closes_when:
+            lacks, what, todo = wanting.get(condition, (False, "", ""))
+            if lacks:
+                yield Finding(
+                    (phase.key,), f"{phase.key} would never close: {what}", f"{todo}, or take {condition} out"
+                )
+            other = condition.removeprefix("phase:")
+            if other != condition and other not in keys:
+                yield Finding(
+                    (phase.key,),
+                    f"{phase.key} would never close: these programmes have no phase {other!r}",
+                    f"take {condition} out, or keep the phase to the kinds that have it",
+                )
+    waits = _waiting_circle(pack.phases)
+    if waits:
+        yield Finding(
+            (waits[0],), f"{waits[0]} would never close: it waits for {' → '.join(waits[1:])}", "cut the circle"
+        )
+
+
+def _waiting_circle(phases: tuple[Phase, ...]) -> list[str]:
+    """A circle in which a phase waits for the close of one that opens after it; empty where there is none."""
+    graph: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    keys = {phase.key for phase in phases}
+    for phase in phases:
+        waits = {one.removeprefix("phase:") for one in phase.closes_when if one.startswith("phase:")} & keys
+        graph[(phase.key, "closes")] = {(phase.key, "opens"), *((key, "closes") for key in waits)}
+        graph[(phase.key, "opens")] = {(key, "closes") for key in phase.opens_after if key in keys}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        circle = list(dict.fromkeys(key for key, _ in reversed(error.args[1])))
+        return [circle[0], *(circle[1:] or circle)]
+    return []
+
+
 def _carried(pack: Pack, phase: Phase, path: Path) -> Iterator[Finding]:
     if phase.flow not in FLOWS:
         yield Finding((*path, "flow"), f"no flow {phase.flow!r}", nearest(phase.flow, FLOWS))

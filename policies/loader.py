@@ -11,13 +11,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from policies.adoption import resolve_pack
-from policies.clauses import clause_ids
+from policies.adoption import resolve_pack, with_mechanisms
+from policies.clauses import SHIPPED, clause_ids
 from policies.contract import pack_findings, raw_findings
 from policies.problems import Finding, PackError, Problem, nearest
 from policies.reading import Source, read_source
 from policies.schema import Pack
 from policies.shaping import shape
+from policies.skeleton import beside_marks, marks
 
 __all__ = ["Library", "PackError", "Problem", "check_file", "pack_from_snapshot", "pack_hash"]
 
@@ -25,7 +26,7 @@ NOT_PACKS = frozenset({"units"})
 
 
 class Library:
-    """The packs of a directory. Each is read and checked once, then kept."""
+    """The packs of a directory, and behind them those that Songjiao brings. Each is read and checked once, then kept."""
 
     def __init__(self, directory: Path) -> None:
         """A library over the `*.yaml` files that stand in the directory."""
@@ -36,17 +37,31 @@ class Library:
 
     def names(self) -> list[str]:
         """The names of the packs, without looking into them."""
-        return sorted(path.stem for path in self.directory.glob("*.yaml") if path.stem not in NOT_PACKS)
+        paths = (path for folder in self._folders() for path in folder.glob("*.yaml"))
+        return sorted({path.stem for path in paths if path.stem not in NOT_PACKS})
+
+    def _folders(self) -> tuple[Path, ...]:
+        """Where packs are looked for: a name that stands in the directory itself goes before the one that is brought."""
+        return tuple(dict.fromkeys((self.directory.resolve(), SHIPPED)))
+
+    def _path(self, name: str) -> Path:
+        paths = (folder / f"{name}.yaml" for folder in self._folders())
+        return next(path for path in paths if path.is_file())
 
     def load(self, name: str) -> Pack:
-        """One pack as it stands in its file, checked. Raises PackError with every problem, or where there is none."""
+        """One pack as it stands in its file, checked, with the mechanisms that it adopts.
+
+        Raises PackError with every problem, or where there is none.
+        """
         if name not in self._loaded:
             if name not in self.names():
                 problem = Problem(f"{name}.yaml", 0, "", f"there is no pack {name!r}", nearest(name, self.names()))
                 raise PackError([problem])
             self._loading.append(name)
             try:
-                self._loaded[name] = self.load_file(self.directory / f"{name}.yaml")
+                pack = self.load_file(self._path(name))
+                others = {adoption.pack: self.load(adoption.pack) for adoption in pack.adopts}
+                self._loaded[name] = with_mechanisms(pack, others)
             finally:
                 self._loading.remove(name)
         return self._loaded[name]
@@ -109,7 +124,8 @@ def _examine(
         findings += pack_findings(pack, others, library.names(), known, library.directory if against_clauses else None)
         if named and pack.pack != path.stem:
             source.refuse(("pack",), f"the pack is named {pack.pack!r}, its file {path.name}", "give both one name")
-    for finding in findings:
+    marked = list(marks(source.content))
+    for finding in (*marked, *beside_marks(findings, marked)) if marked else findings:
         source.refuse(finding.path, finding.what, finding.todo)
     return pack, _in_order(source)
 

@@ -186,7 +186,9 @@ def _count(pack: Pack, count: Count, registers: dict[str, Register], path: Path)
 
 
 def _field(registers: dict[str, Register], register: str, key: str, path: Path) -> Iterator[Finding]:
-    fields = [field.key for field in registers[register].fields] if register in registers else []
+    if register not in registers:
+        return  # said where the register is named
+    fields = [field.key for field in registers[register].fields]
     if key not in (*fields, "subject"):
         yield Finding(path, f"the register {register} has no field {key!r}", nearest(key, (*fields, "subject")))
 
@@ -229,6 +231,11 @@ def _bars(pack: Pack, registers: dict[str, Register]) -> Iterator[Finding]:
                 yield Finding((*path, name), f"no register {key!r}", nearest(key, registers))
             elif key is not None and bar.on != "subject":
                 yield from _field(registers, key, bar.on, (*path, "on"))
+        for lifter, wanted in ((bar.register_, bar.where), (bar.lifted_by, bar.lifted_where)):
+            for name in wanted if lifter in registers else ():
+                yield from _field(registers, str(lifter), name, path)
+        if bar.lifted_where and bar.lifted_by is None:
+            yield Finding((*path, "lifted_where"), "nothing lifts it", "name the register under `lifted_by`")
         for place, door in enumerate(bar.bars):
             key = door.removeprefix("register:")
             if door not in DOORS and (key == door or key not in registers):

@@ -183,9 +183,9 @@ class Bar(Sourced):
     """What an entry of a register shuts out: whoever its field `on` names may not pass the doors in `bars`.
 
     `where` says which entries bar. It holds from the entry's day field `starts` (or its day) for `years` (a rule), or until
-    the entry is annulled or an entry of `lifted_by` (that fits `lifted_where`) names the same subject later. `bars` are doors: application,
-    implementation-plan, nomination, `register:<key>`; `of` is the fact there that is compared. With `when` (facts at the
-    door, such as programme.level) it shuts them out of some cases only.
+    the entry is annulled or an entry of `lifted_by` (that fits `lifted_where`) names the same subject later. `bars` are
+    doors: application, implementation-plan, nomination, `register:<key>`; `of` is the fact there that is compared. With
+    `when` (facts at the door, such as programme.level) it shuts them out of some cases only.
     """
 
     key: str

@@ -292,13 +292,14 @@ class Travel(Sourced):
 class Adoption(Part):
     """Parts of another pack taken over for some kinds of programme, with a map of roles and of levels.
 
-    `parts` holds `stages` (with the documents that they ask for), `selection.<step>` and `travel`. A role that is not
-    in the map keeps its key and must be one of this pack's own.
+    `parts` holds `stages` (with the documents that they ask for), `selection.<step>` and `travel`; or, without `kinds`,
+    mechanisms by block and key (`checks.veto`, `bars.institute-disqualified`) with what they work with. A role that is
+    not in the map keeps its key and must be one of this pack's own.
     """
 
     pack: str
     parts: tuple[str, ...]
-    kinds: tuple[str, ...]
+    kinds: tuple[str, ...] = ()
     roles: dict[str, str] = Field(default_factory=dict)
     levels: dict[ProgrammeLevel, ProgrammeLevel] = Field(default_factory=dict)
     because: Name

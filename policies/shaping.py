@@ -38,6 +38,10 @@ def _finding(detail: ErrorDetails) -> Finding:
     kind, context = detail["type"], detail.get("ctx", {})
     given = detail.get("input")
     last = path[-1] if path else ""
+    if kind == "extra_forbidden" and given in (None, "") and not str(last).isascii():
+        return Finding(
+            path, f"{last!r} stands alone", "a comma inside {…} ends a text: put the text in quotes, or write ，"
+        )
     if kind == "extra_forbidden":
         return Finding(path, f"unknown key {last!r}", nearest(str(last), _keys_at(path[:-1])))
     if kind == "missing":

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pydantic import BaseModel
 
 from policies.dated import Name, Rule
+from policies.force import in_force
 from policies.lookup import word_name
 from policies.mechanisms import SYSTEM, Bar, Computation, Count, Duty, Indicator, Register
 from policies.schema import Chain, HoursDuty, Sourced, Travel
@@ -47,6 +48,7 @@ _FORMULAS: Mapping[str, tuple[str, str]] = {
     "draw": ("随机抽取", "a draw by lot"),
     "deduct": ("扣减", "a deduction"),
     "apportion": ("按比例摊派", "in proportion"),
+    "shares": ("各占比例", "shares of the whole"),
 }
 _HELD: Mapping[str, tuple[str, str]] = {
     "programmes": ("项目数", "programmes"),
@@ -197,13 +199,19 @@ class MechanismTeller(Teller):
         words = self.words(one.where.values())
         entry = f"{register}({words})" if words and self.zh else f"{register} ({words})" if words else register
         doors = self.and_.join(self.named(door) for door in one.bars)
-        yield self.word(f"登记“{entry}”后不得办理{doors}", f"an entry of {entry} shuts out of {doors}")
+        if in_force(self.pack, "block") == "warn":
+            yield self.word(
+                f"登记“{entry}”后办理{doors}须说明理由", f"after an entry of {entry}, {doors} asks for a reason"
+            )
+        else:
+            yield self.word(f"登记“{entry}”后不得办理{doors}", f"an entry of {entry} shuts out of {doors}")
         if one.years:
             yield self.word(f"期限{self.value(one.years)}", f"for {self.value(one.years)}")
         else:
             yield self.word("无期限", "without an end")
         if one.lifted_by:
-            lifted = self.named(f"register:{one.lifted_by}")
+            words = self.words(one.lifted_where.values())
+            lifted = f"{self.named(f'register:{one.lifted_by}')}{f' ({words})' if words else ''}"
             yield self.word(f"以“{lifted}”解除", f"lifted by {lifted}")
         yield self.word(f"由{self.roles(one.decided_by)}认定", f"decided by {self.roles(one.decided_by)}")
 

@@ -8,8 +8,11 @@ reads is a fault too.
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
-from policies.adoption import STEP_ORDER, resolve_pack
-from policies.lifecycle_graph import phase_findings
+from policies.adopted_mechanisms import is_mechanism
+from policies.adoption import STEP_ORDER, resolve_pack, with_mechanisms
+from policies.fitting import fitting_findings
+from policies.heading import heading_findings
+from policies.lifecycle_graph import closing_findings, phase_findings
 from policies.mechanics import mechanism_findings, rule_uses
 from policies.problems import Finding, Path, nearest
 from policies.read_by_code import NEEDED, OPTIONAL
@@ -28,7 +31,7 @@ _RUNG_ORDER = ("remind", "chase", "escalate")
 def structure_findings(pack: Pack, others: Mapping[str, Pack]) -> list[Finding]:
     """Every fault of the structure."""
     found = [
-        *_names(pack),
+        *heading_findings(pack),
         *_twice(pack),
         *_levels(pack),
         *_roles(pack),
@@ -43,13 +46,6 @@ def structure_findings(pack: Pack, others: Mapping[str, Pack]) -> list[Finding]:
         *_read(pack),
     ]
     return found if found else list(_whole(pack, others))
-
-
-def _names(pack: Pack) -> Iterator[Finding]:
-    if not pack.holds_from_because:
-        yield Finding(("holds_from",), "it is not said why the pack holds from that day", "add `holds_from_because:`")
-    if not pack.kinds:
-        yield Finding(("kinds",), "no kind of programme is named", "name at least one")
 
 
 def _twice(pack: Pack) -> Iterator[Finding]:
@@ -264,6 +260,7 @@ def _evaluation(pack: Pack) -> Iterator[Finding]:
 
 def _mechanisms(pack: Pack) -> Iterator[Finding]:
     yield from mechanism_findings(pack)
+    yield from fitting_findings(pack)
     for rule_id, path, allowed in rule_uses(pack):
         yield from _rule(pack, rule_id, path, *(allowed or units()))
 
@@ -337,6 +334,9 @@ def _whole(pack: Pack, others: Mapping[str, Pack]) -> Iterator[Finding]:
     """Each kind of programme, with what it adopts: every stage, role and document that it then names exists."""
     if any(adoption.pack not in others for adoption in pack.adopts):
         return
+    mechanisms = [n for n, adoption in enumerate(pack.adopts) if any(is_mechanism(part) for part in adoption.parts)]
+    for finding in mechanism_findings(with_mechanisms(pack, others)) if mechanisms else ():
+        yield Finding(("adopts", mechanisms[0]), f"with what it adopts, {finding.what}", finding.todo)
     for kind in pack.kinds:
         whole = resolve_pack(pack, kind, others)
         adopts = [n for n, adoption in enumerate(pack.adopts) if kind in adoption.kinds]
@@ -363,5 +363,20 @@ def _whole(pack: Pack, others: Mapping[str, Pack]) -> Iterator[Finding]:
                         f"{stage.key} asks for an unknown document {product.document!r}",
                         nearest(product.document, documents),
                     )
-        for finding in (*_roles(whole), *_selection(whole), *_terms(whole)):
+        for open_ended in closing_findings(whole):
+            at = next(n for n, one in enumerate(pack.phases) if one.key == open_ended.path[0])
+            yield Finding(("phases", at, "closes_when"), open_ended.what, open_ended.todo)
+        for finding in (*_roles(whole), *_selection(whole), *_terms(whole), *_gaps(whole)):
             yield Finding(place, f"for {kind}, {finding.what}", finding.todo)
+
+
+def _gaps(whole: Pack) -> Iterator[Finding]:
+    """A value that was taken over holds from the day from which this pack does."""
+    for rule_id, rule in (*whole.rules.items(), *whole.settings.items()):
+        first = rule.values[0].from_ if rule.values else whole.holds_from
+        if rule.adopted_from and first > whole.holds_from:
+            yield Finding(
+                (),
+                f"{rule_id} of {rule.adopted_from} has no value from {whole.holds_from} (holds_from) to {first}",
+                "let the pack hold from that day, or write the rule here",
+            )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from models.values import Basis
 from policies.dated import DatedValue, Rule, Scalar
+from policies.force import in_force
 from policies.lookup import document_of, role_name, word_name
 from policies.schema import Chain, Pack, Product, Sourced
 from policies.units import Unit, units
@@ -193,6 +194,12 @@ class Teller:
         yield Line(self.word("地区", "Region"), pack.region.in_(self.locale))
         because = pack.holds_from_because.in_(self.locale) if pack.holds_from_because else ""
         yield Line(self.word("施行", "Holds from"), pack.holds_from.isoformat(), "", because)
+        if not pack.binding:
+            text = self.word("不具约束力：其条款只提醒，不拦截", "Binds nobody: its clauses warn and refuse nothing")
+            note = self.word(
+                "由地区政策包沿用后全面生效", "a part takes full effect where the pack of a region adopts it"
+            )
+            yield Line(self.word("效力", "Force"), text, "", note)
         yield Line(
             self.word("项目类别", "Kinds"), self.and_.join(name.in_(self.locale) for name in pack.kinds.values())
         )
@@ -249,7 +256,7 @@ class Teller:
                 text += self.comma + self.value(selection.notice_days)
             yield self._line(f"{number} {step.name.in_(self.locale)}", text, step)
         for test in selection.eligibility:
-            yield self._line(test.key, self.of(_STRENGTH, test.strength), test)
+            yield self._line(test.key, self.of(_STRENGTH, in_force(self.pack, test.strength)), test)
         for ban in self.pack.bans:
             yield self._line(ban.key, self.value(ban.years), ban)
 
@@ -277,7 +284,8 @@ class Teller:
             limits += [f"≤ {self.value(check.maximum)}"] if check.maximum else []
             words = self.and_.join(word_name(self.pack, word, self.locale) for word in check.words)
             asked = self.and_.join(limits) or words or self.of(_ASKED, check.kind)
-            strength = "noted" if check.reason == "not-asked" and check.strength == "warn" else check.strength
+            asks = in_force(self.pack, check.strength)
+            strength = "noted" if check.reason == "not-asked" and asks == "warn" else asks
             yield self._line(check.name.in_(self.locale), f"{asked}{self.comma}{self.of(_STRENGTH, strength)}", check)
 
     def evaluation(self) -> Iterable[Line]:
@@ -302,4 +310,5 @@ class Teller:
             kinds = self.and_.join(
                 self.pack.kinds[kind].in_(self.locale) for kind in adoption.kinds if kind in self.pack.kinds
             )
+            kinds = kinds or self.word("整个政策包", "the whole pack")
             yield Line(adoption.pack, f"{kinds}: {', '.join(adoption.parts)}", "", adoption.because.in_(self.locale))

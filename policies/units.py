@@ -84,6 +84,8 @@ def misfit(value: bool | int | Decimal | str | None, unit: str) -> str | None:
     known = units().get(unit)
     if known is None or value is None:
         return None
+    if known.key == "start_day":
+        return None if _is_start(value) else f"{value!r} is not a first day such as 09-01 or 2021-01-01"
     if known.type == "text":
         return None if isinstance(value, str) and value else "a text is expected"
     if known.type == "day":
@@ -98,6 +100,11 @@ def misfit(value: bool | int | Decimal | str | None, unit: str) -> str | None:
     if known.greatest is not None and value > known.greatest:
         return f"{value} is more than {known.greatest}"
     return None
+
+
+def _is_start(value: bool | int | Decimal | str) -> bool:
+    """Whether a value is a day of every year (never 29 February) or a whole day of the calendar."""
+    return _is_day(f"1970-{value}" if isinstance(value, str) and len(value) == 5 else value)
 
 
 def _is_day(value: bool | int | Decimal | str) -> bool:

@@ -89,6 +89,14 @@ def _rule(pack: Pack, rule: Rule, path: Path) -> Iterator[Finding]:
                 "join the two, or narrow one",
             )
         conditions.setdefault(condition, exception.name)
+        if exception.values and exception.values[0].from_ > pack.holds_from:
+            yield Finding(
+                (*at, "values", 0, "from"),
+                f"{exception.name!r} has no value from {pack.holds_from} (holds_from) to {exception.values[0].from_}",
+                "begin with the day on which the pack holds, and the value of everybody else",
+            )
+        elif not exception.values:
+            yield Finding((*at, "values"), "there is no value", "add at least one with `from` and `value`")
         yield from _dated(rule, exception.values, (*at, "values"))
 
 

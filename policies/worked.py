@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from policies.clauses import SHIPPED
 from policies.problems import Problem
 from policies.reading import read_source
 
@@ -45,10 +46,11 @@ class Worked:
 
 @cache
 def worked(directory: Path, pack: str) -> Worked:
-    """The cases of a pack beside the packs of a directory; read once."""
+    """The cases of a pack beside the packs of a directory, or of one that Songjiao brings; read once."""
     cases: list[Case] = []
     problems: list[Problem] = []
-    for path in sorted((directory / "cases" / pack).glob("*.yaml")):
+    folder = next((one for one in (directory, SHIPPED) if (one / "cases" / pack).is_dir()), directory)
+    for path in sorted((folder / "cases" / pack).glob("*.yaml")):
         source = read_source(path)
         problems += source.problems
         if not isinstance(source.content, list):

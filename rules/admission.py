@@ -15,7 +15,7 @@ from policies.schema import Chain, Pack
 from rules.checks import UnknownFact, at_door
 
 Figure = Decimal | int
-__all__ = ["Figure", "UnknownFact", "admit", "admitted", "facts_of", "marks"]
+__all__ = ["Figure", "UnknownFact", "admit", "admitted", "declared_facts", "facts_of", "marks"]
 
 MARK_NAMES: Mapping[str, tuple[str, str]] = {"signature": ("签字", "signature"), "seal": ("盖章", "seal")}
 
@@ -40,6 +40,21 @@ def facts_of(courses: Iterable[Course], experts: Iterable[Expert]) -> dict[str, 
         "experts_inside": sum(expert.count for expert in expert_list if expert.origin == "inside"),
         "experts_excellent": sum(expert.count for expert in expert_list if _is_excellent(expert)),
     }
+
+
+def declared_facts(pack: Pack) -> frozenset[str]:
+    """The facts that the pack's checks ask of an application or a plan beyond courses, experts and the programme itself."""
+    asked: set[str] = set()
+    for check in pack.checks:
+        if not {"application", "implementation-plan"}.isdisjoint(check.subjects):
+            named = {
+                check.numerator,
+                *(check.per or ()),
+                *check.when,
+                *([check.denominator] if check.denominator else []),
+            }
+            asked |= named - set(check.facts)
+    return frozenset(name for name in asked - set(facts_of((), ())) if not name.startswith("programme."))
 
 
 def _is_excellent(expert: Expert) -> bool:

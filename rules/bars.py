@@ -8,9 +8,10 @@ the role that decides. Serves CQ2021-4.3, 6.3 and the bans and losses of qualifi
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from models.values import Verdict
+from policies.force import in_force
 from policies.lookup import find, find_or_none
 from policies.mechanisms import Bar, Count
 from policies.schema import Pack
@@ -33,7 +34,8 @@ class Barred:
 def barring(pack: Pack, bar: Bar, subject: str, entries: Iterable[EntryFact], on: date) -> Barred | None:
     """The longest bar on this subject that holds on the day, or None."""
     listed = tuple(entries)
-    lifted = [entry.on for entry in listed if entry.register == bar.lifted_by and _named(bar, entry) == subject]
+    lifts = Count(register_=bar.lifted_by, where=bar.lifted_where)
+    lifted = [entry.on for entry in listed if bar.lifted_by and fits(lifts, entry) and _named(bar, entry) == subject]
     found: list[Barred] = []
     for entry in listed:
         if not fits(Count(register_=bar.register_, where=bar.where), entry) or _named(bar, entry) != subject:
@@ -69,19 +71,36 @@ def _ends(pack: Pack, bar: Bar, starts: date) -> date | None:
 
 
 def may_pass(
-    pack: Pack, door: str, facts: Mapping[str, Any], entries: Iterable[EntryFact], on: date
+    pack: Pack,
+    door: str,
+    facts: Mapping[str, Any],
+    entries: Iterable[EntryFact],
+    on: date,
+    reasons: Mapping[str, str] | None = None,
 ) -> tuple[Verdict, ...]:
-    """One verdict for each bar of the pack at this door; `facts` name who stands there (`host`, `teacher`, a field)."""
+    """One verdict for each bar of the pack at this door; `facts` name who stands there (`host`, `teacher`, a field).
+
+    Where the text of the pack does not bind, a bar warns: it is passed with a reason under its key, or noted at a door
+    that takes no reasons.
+    """
     listed = tuple(entries)
     return tuple(
-        _verdict(bar, plain(facts.get(bar.of)), barring(pack, bar, plain(facts.get(bar.of)), listed, on))
+        _verdict(
+            bar,
+            plain(facts.get(bar.of)),
+            barring(pack, bar, plain(facts.get(bar.of)), listed, on),
+            in_force(pack, "block"),
+            reasons.get(bar.key, "").strip() if reasons is not None else None,
+        )
         for bar in pack.bars
         if door in bar.bars and all(plain(facts.get(fact)) == wanted for fact, wanted in bar.when.items())
     )
 
 
-def _verdict(bar: Bar, subject: str, barred: Barred | None) -> Verdict:
-    facts = {"subject": subject, "barred_until": None, "barred": barred is not None}
+def _verdict(
+    bar: Bar, subject: str, barred: Barred | None, strength: Literal["block", "warn"], reason: str | None
+) -> Verdict:
+    facts: dict[str, Any] = {"subject": subject, "barred_until": None, "barred": barred is not None}
     if barred is None:
         return Verdict(
             key=bar.key,
@@ -89,11 +108,30 @@ def _verdict(bar: Bar, subject: str, barred: Barred | None) -> Verdict:
             zh=f"{bar.name.zh}:无此情形。",
             en=f"{bar.name.en}: nothing stands against it.",
             basis=(bar.basis,),
+            strength=strength,
             facts=facts,
         )
     until = barred.ends_on.isoformat() if barred.ends_on else None
     zh = f"至 {until}(含当日)" if until else "未经恢复"
     en = f"up to and including {until}" if until else "until it is lifted"
+    facts |= {"barred_until": until, "starts_on": barred.starts_on.isoformat()}
+    if strength == "warn":
+        noted = reason is None
+        facts |= {"reason": reason} if reason else {"warned": True} if noted else {}
+        todo = (f"已说明理由:{reason}", f"reason given: {reason}") if reason else ("请填写理由。", "give a reason.")
+        if noted:
+            todo = ("请留意,已记录。", "noted, nothing is held up.")
+        return Verdict(
+            key=bar.key,
+            allowed=bool(reason) or noted,
+            zh=f"{bar.name.zh}:{subject} 自 {barred.starts_on} 起{zh}不宜办理(原文不具约束力);{todo[0]}",
+            en=f"{bar.name.en}: {subject} is advised against from {barred.starts_on} {en} (the text binds nobody); "
+            f"{todo[1]}",
+            basis=(bar.basis,),
+            strength=strength,
+            reason_needed=reason == "",
+            facts=facts,
+        )
     return Verdict(
         key=bar.key,
         allowed=False,
@@ -101,5 +139,6 @@ def _verdict(bar: Bar, subject: str, barred: Barred | None) -> Verdict:
         en=f"{bar.name.en}: {subject} is barred from {barred.starts_on} {en}. If the finding is wrong, ask for its "
         "annulment.",
         basis=(bar.basis,),
-        facts=facts | {"barred_until": until, "starts_on": barred.starts_on.isoformat()},
+        strength=strength,
+        facts=facts,
     )

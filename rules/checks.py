@@ -13,6 +13,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from models.values import Basis, Verdict
+from policies.force import in_force
 from policies.lookup import find, word_name
 from policies.mechanisms import Check
 from policies.schema import Pack
@@ -70,6 +71,7 @@ def judge(
 ) -> Verdict:
     """The verdict of one check. A warned check that does not hold is allowed with a reason under its key."""
     found = _OPERATORS[check.kind](pack, check, facts, on)
+    strength = in_force(pack, check.strength)
     basis = tuple(dict.fromkeys((check.basis, *found.basis)))
     there_zh, there_en = found.there
     asked_zh, asked_en = found.asked
@@ -81,8 +83,8 @@ def judge(
             zh=f"{check.name.zh}:{there_zh}{zh}",
             en=f"{check.name.en}: {there_en}{en}",
             basis=basis,
-            strength=check.strength,
-            reason_needed=not allowed and check.strength == "warn",
+            strength=strength,
+            reason_needed=not allowed and strength == "warn",
             facts=found.facts | more,
         )
 
@@ -92,12 +94,12 @@ def judge(
     short_zh = below_zh or f"不符合{asked_zh}的要求"
     short_en = below_en or f"{asked_en} is required"
     reason = reasons.get(check.key, "").strip()
-    if check.strength == "warn" and reason:
+    if strength == "warn" and reason:
         return verdict(True, f",{short_zh},已说明理由:{reason}", f", {short_en}; reason given: {reason}", reason=reason)
-    if check.strength == "warn" and check.reason == "not-asked":
+    if strength == "warn" and check.reason == "not-asked":
         return verdict(True, f",{short_zh};请留意,已记录。", f", {short_en}; noted, nothing is held up.", warned=True)
-    todo_zh = "请调整,或填写理由" if check.strength == "warn" else "请调整后重新提交"
-    todo_en = "change it or give a reason" if check.strength == "warn" else "change it and submit again"
+    todo_zh = "请调整,或填写理由" if strength == "warn" else "请调整后重新提交"
+    todo_en = "change it or give a reason" if strength == "warn" else "change it and submit again"
     return verdict(False, f",{short_zh};{todo_zh}。", f", {short_en}; {todo_en}.")
 
 

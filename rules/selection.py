@@ -11,6 +11,7 @@ from typing import Literal
 
 from models.states import ProgrammeLevel
 from models.values import Basis, Verdict
+from policies.force import in_force
 from policies.lookup import find, role_name
 from policies.schema import Pack, SelectionStep
 from rules.approval import CLERK, ON_BEHALF, clerk_advice
@@ -187,8 +188,9 @@ def eligible(
         if kind is not None and test.kinds and kind not in test.kinds:
             continue
         passes, zh, en = tests[test.key]
-        reason = reasons.get(test.key, "").strip() if test.strength == "warn" else ""
-        verdicts.append(_tested(test.key, passes, (zh, en), test.basis, facts, strength=test.strength, reason=reason))
+        strength = in_force(pack, test.strength)
+        reason = reasons.get(test.key, "").strip() if strength == "warn" else ""
+        verdicts.append(_tested(test.key, passes, (zh, en), test.basis, facts, strength=strength, reason=reason))
     return tuple(verdicts)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from ledger.absences import hand_over_due
 from ledger.standing import sweep_standing
+from ledger.standing_opening import MOST_AT_ONCE, open_by_itself
 from ledger.sweeping import Swept, sweep
 from ledger.watching import SWEEP, look_over, looked
 from models.act import SYSTEM
@@ -22,10 +23,12 @@ def sweep_once() -> Swept:
     with transaction(SYSTEM) as act:
         hand_over_due(act)
         swept = sweep(act)
+        opened = open_by_itself(act)
         climbed = sweep_standing(act)
         looked(act, SWEEP, datetime.now(UTC))
     stop_point("flow.sweep.committed")
-    return Swept(fired=swept.fired + climbed.fired, more=swept.more or climbed.more)
+    more = swept.more or climbed.more or opened == MOST_AT_ONCE
+    return Swept(fired=swept.fired + climbed.fired, more=more)
 
 
 @thin("核查台账")

@@ -11,6 +11,7 @@ from ledger.registers import record_entry
 from models.act import Act
 from models.programme import Programme
 from models.register import RegisterEntry
+from policies.force import in_force
 from policies.mechanisms import Count, Register, RegisterField
 from policies.schema import Pack
 from policies.worked import Case
@@ -94,4 +95,4 @@ def write(
 
 def reasons_for(pack: Pack) -> dict[str, str]:
     """A reason for every check that asks for one, so that a probe of something else is not held up."""
-    return {check.key: "示例理由" for check in pack.checks if check.strength == "warn"}
+    return {check.key: "示例理由" for check in pack.checks if in_force(pack, check.strength) == "warn"}

@@ -34,6 +34,7 @@ ASK_SECONDS = 0.25
 PATIENCE_SECONDS = 240.0
 """Long enough for the office to repair what a crash left behind."""
 _CODE = re.compile(r"(?:验证码|code)\W{0,3}(\d{8})(?!\d)", re.IGNORECASE)
+_SETTING = ("办公室设置", "office setting")
 _KIND_HEADER, _MESSAGE_HEADER = "X-Songjiao-Kind", "X-Songjiao-Message"
 
 
@@ -59,8 +60,9 @@ class Refusal:
     door: str
     what: str
     status: int
-    clause: str
+    clause: str | None
     said: str
+    matter: str
 
 
 @dataclass
@@ -142,18 +144,21 @@ class Acting:
             raise DemoFailed(f"songjiao {words}: exit status {status}\n{errors.strip() or out.strip()}")
         return out
 
-    def refused(self, programme: str, what: str, clause: str, *arguments: object, who: str) -> None:
-        """A command that a rule must refuse, by that clause; noted as a refusal."""
+    def refused(self, programme: str, what: str, clause: str | None, *arguments: object, who: str, matter: str) -> None:
+        """A command that a rule must refuse, by that clause or (None) by a setting of the office; noted as a refusal.
+
+        `matter` says what was not done: the `start`, or taking in the `plan`.
+        """
         status, _, errors = self._command(arguments, who)
-        if status != 1 or clause not in errors:
+        if status != 1 or not refused_by(clause, errors):
             raise DemoFailed(
-                f"{what}: was to be refused (exit status 1) by {clause}, but ended with {status}: "
-                f"{errors.strip()[:600]}"
+                f"{what}: was to be refused (exit status 1) by {clause or 'a setting of the office'}, but ended with "
+                f"{status}: {errors.strip()[:600]}"
             )
         now = self.looking.now()
         on = now.astimezone(self._zone()).date().isoformat() if now else ""
         said = " ".join(errors.split())[:400]
-        self.journal.refusals.append(Refusal(programme, on, "cli", what, status, clause, said))
+        self.journal.refusals.append(Refusal(programme, on, "cli", what, status, clause, said, matter))
 
     def _command(self, arguments: Sequence[object], who: str | None) -> tuple[int, str, str]:
         argv = [str(argument) for argument in arguments]
@@ -280,6 +285,11 @@ class Acting:
                 if time.monotonic() > until:
                     raise DemoFailed(f"Prefect does not answer {path}: {error}") from error
             time.sleep(1.0)
+
+
+def refused_by(clause: str | None, said: str) -> bool:
+    """Whether what was said on stderr rests on that clause, or (None) on a setting of the office."""
+    return clause in said if clause else any(words in said for words in _SETTING)
 
 
 def _ask_key(response_key: str) -> str:

@@ -23,6 +23,7 @@ from models.states import StepState
 from models.training import Ban, EvaluationResult, Nomination, Stage
 from office.demo.acting import Acting, Journal
 from office.demo.expect import expectations_of
+from office.demo.recorded import duties, entries
 from office.demo.samples import Sample
 from office.runtime.transactions import reading
 from policies.lookup import document_of, phase_of
@@ -31,7 +32,7 @@ Claim = dict[str, Any]
 FORMAT = 1
 
 
-def claims_of(acting: Acting, chosen: list[Sample], engine: str) -> dict[str, Any]:
+def claims_of(acting: Acting, region: str, chosen: list[Sample], engine: str) -> dict[str, Any]:
     """The report: claims, the samples' expectations with what came out, and a summary."""
     with reading(acting.settings) as act:
         refs = [acting.programmes[sample.key] for sample in chosen]
@@ -40,6 +41,7 @@ def claims_of(acting: Acting, chosen: list[Sample], engine: str) -> dict[str, An
             programme = act.session.exec(select(Programme).where(Programme.ref == ref)).one()
             claims += _of_programme(act, programme, acting.journal)
         claims += [*_messages(act), *_bans(act), *_refusals(acting.journal), *_attempts(act, acting.journal)]
+        claims += [*entries(act), *duties(act)]
         claims += [
             {"kind": "sweep", "deployment": "deadline-watch", "run_id": run_id} for run_id in acting.journal.sweeps
         ]
@@ -54,6 +56,7 @@ def claims_of(acting: Acting, chosen: list[Sample], engine: str) -> dict[str, An
     return {
         "format": FORMAT,
         "engine": engine,
+        "region": region,
         "programmes": {sample.key: acting.programmes[sample.key] for sample in chosen},
         "claims": claims,
         "expectations": expectations,
@@ -286,6 +289,7 @@ def _refusals(journal: Journal) -> Iterator[Claim]:
             "exit_status": one.status,
             "clause": one.clause,
             "said": one.said,
+            "matter": one.matter,
         }
 
 

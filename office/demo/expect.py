@@ -17,6 +17,7 @@ from ledger.packs import pack_of
 from models.act import Act
 from models.documents import Filing, Obligation
 from models.programme import Programme
+from models.register import StandingDuty
 from models.review import ApprovalStep, Decision
 from models.states import ProgrammeLevel
 from models.training import Ban, EvaluationResult, Nomination
@@ -43,6 +44,9 @@ def expectations_of(act: Act, sample: Sample, ref: str, journal: Journal) -> Ite
         "school_pays_all_travel": lambda: _travel(act, sample, programme)["in_full"],
         "school_pays_only_travel_and_two_days_meals": lambda: _travel(act, sample, programme).get("meal_days") == 2,
         "score": lambda: _score(act, programme),
+        "due": lambda: _all_due(act, programme, sample.expect["due"]),
+        "duties_open": lambda: _duties_open(act),
+        "start_refused_by": lambda: _refused_by(programme, journal),
         "trainees": lambda: _trainees(act, programme),
     }
     expected = {**sample.expect, "trainees": _expected_trainees(sample)}
@@ -69,8 +73,11 @@ def _plain(value: Any) -> Any:
 
 
 def _check(act: Act, programme: Programme, key: str, wanted: dict[str, Any]) -> dict[str, Any]:
-    """What a check said of the plan, in the sample's words; figures come from the recorded verdict."""
-    plan = latest(act, programme, "implementation-plan")
+    """What a check said of the plan (of the application where there is none), in the sample's words.
+
+    Figures come from the recorded verdict.
+    """
+    plan = latest(act, programme, "implementation-plan") or latest(act, programme, "application")
     verdict = next((one for one in plan.verdicts if one["key"] == key), None) if plan else None
     if verdict is None:
         return {}
@@ -90,6 +97,25 @@ def _due(act: Act, programme: Programme, kind: str) -> date | None:
     query = select(Obligation).where(Obligation.programme_id == programme.id, Obligation.kind == kind)
     row = act.session.exec(query).first()
     return row.due_on if row else None
+
+
+def _all_due(act: Act, programme: Programme, wanted: dict[str, date]) -> dict[str, str]:
+    """The due day of each of these kinds of matter, where it is one day for all who owe it."""
+    rows = act.session.exec(select(Obligation).where(Obligation.programme_id == programme.id)).all()
+    return {kind: ", ".join(sorted({row.due_on.isoformat() for row in rows if row.kind == kind})) for kind in wanted}
+
+
+def _duties_open(act: Act) -> int:
+    return len(act.session.exec(select(StandingDuty.id).where(StandingDuty.state == "open")).all())
+
+
+def _refused_by(programme: Programme, journal: Journal) -> list[str]:
+    """By which clauses a start was refused, in order; an office setting says so."""
+    return [
+        one.clause or "office setting"
+        for one in journal.refusals
+        if (one.programme, one.matter) == (programme.ref, "start")
+    ]
 
 
 def _archive(act: Act, programme: Programme) -> int | None:

@@ -7,16 +7,19 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from ledger import obligations
-from ledger.packs import pack_of
+from ledger.packs import pack_at, pack_of
 from ledger.queries.carriers import unsettled_carriers
+from ledger.standing_queries import OPEN, next_standing
 from models.documents import Obligation
 from models.office import BusinessClock, FormAsk, Message, Wake
 from models.people import Person
 from models.programme import Phase, Programme, ProgrammeSession
+from models.register import StandingDuty
 from models.review import ApprovalStep, Decision
 from models.states import MessageState, ObligationState, StepState
 from office.runtime.settings import Settings
 from office.runtime.transactions import reading
+from policies.lookup import duty_of
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,11 @@ class OpenStep:
 
 @dataclass(frozen=True)
 class Due:
-    """Something owed of which a rung is due: of which programme and session (None: the whole), what, in both languages."""
+    """Something owed of which a rung is due: of which programme and session (None: the whole, or none at all), what, in
+    both languages.
+    """
 
-    programme: str
+    programme: str | None
     session: int | None
     zh: str
     en: str
@@ -62,9 +67,10 @@ class Looking:
             return clock.frozen_at if clock else None
 
     def next_rung(self) -> datetime | None:
-        """When the next rung of any ladder is due."""
+        """When the next rung of any ladder is due, of a programme's matter or of a standing duty."""
         with reading(self._settings) as act:
-            return obligations.next_moment(act)
+            known = (obligations.next_moment(act), next_standing(act))
+            return min((one for one in known if one is not None), default=None)
 
     def rungs_due(self, moment: datetime) -> list[Due]:
         """What has a rung that is due by a moment, the oldest first."""
@@ -80,6 +86,10 @@ class Looking:
             for row, programme, session in rows:
                 name = next(one.name for one in pack_of(act, programme).obligations if one.key == row.kind)
                 found.append(Due(programme.ref, session, name.zh, name.en))
+            due = (StandingDuty.state == OPEN, col(StandingDuty.next_at) <= moment)
+            for duty in act.session.exec(select(StandingDuty).where(*due).order_by(col(StandingDuty.next_at))).all():
+                name = duty_of(pack_at(act, duty.snapshot_id), duty.kind).name
+                found.append(Due(None, None, name.zh, name.en))
             return found
 
     def refs(self) -> dict[str, str]:

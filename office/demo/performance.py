@@ -18,9 +18,9 @@ from pathlib import Path
 
 from office.children import OfficeError
 from office.demo.acting import Acting, DemoFailed, Run
-from office.demo.samples import Sample, samples
+from office.demo.regions import CHONGQING, of_region, regions, world_for
+from office.demo.samples import Sample
 from office.demo.showing import Showing
-from office.demo.world import world_of
 from office.demo.year import Year
 from office.engine.place import engine_in_use
 from office.prefect_env import settings_environment
@@ -31,16 +31,15 @@ from office.smtp_sink import SmtpSink
 from office.state_file import running_office
 from office.supervisor import Office
 
-REGIONS = ("chongqing",)
 _POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the demo was asked for. `programmes` are sample keys (`S01`); `locale` is zh-CN or en."""
+    """What the demo was asked for. `programmes` are sample keys (`S01`), empty for all; `locale` is zh-CN or en."""
 
-    region: str = "chongqing"
-    programmes: tuple[str, ...] = ("S01", "U01", "O01")
+    region: str = CHONGQING
+    programmes: tuple[str, ...] = ()
     keep: bool = False
     report: Path | None = None
     locale: str = "zh-CN"
@@ -56,7 +55,8 @@ def main(options: Options, run: Run) -> int:
     if wrong is not None:
         print(wrong[english], file=sys.stderr)
         return 2
-    chosen = [samples()[key] for key in options.programmes]
+    known = of_region(options.region)
+    chosen = [known[key] for key in options.programmes or known]
     office_settings = _settings()
     try:
         with Showing(sys.stdout, options.locale) as showing:
@@ -72,14 +72,15 @@ def main(options: Options, run: Run) -> int:
 
 
 def _wrong(options: Options) -> tuple[str, str] | None:
-    if options.region not in REGIONS:
+    samples = of_region(options.region)
+    if not samples:
         return (
-            f"没有地区“{options.region}”的演示;可选:chongqing",
-            f"there is no demo for {options.region}; choose chongqing",
+            f"没有地区“{options.region}”的演示;可选:{'、'.join(regions())}",
+            f"there is no demo for {options.region}; choose from {', '.join(regions())}",
         )
-    unknown = [key for key in options.programmes if key not in samples()]
-    if unknown or not options.programmes:
-        known = ", ".join(samples())
+    unknown = [key for key in options.programmes if key not in samples]
+    if unknown:
+        known = ", ".join(samples)
         return (
             f"没有示例项目 {', '.join(unknown)};可选:{known}",
             f"there is no sample programme {', '.join(unknown)}; choose from {known}",
@@ -120,14 +121,14 @@ def _perform(options: Options, run: Run, chosen: list[Sample], bare: Settings, s
                 say=lambda words: showing.line(("starting: " if english else "启动:") + words),
             )
             with office:
-                world = world_of(chosen)
+                world = world_for(chosen)
                 acting = Acting(office_settings, sink, run, world, office.api_url, office.auth)
                 try:
                     year = Year(acting, chosen, world, showing.moment, options.locale)
                     with _watching(acting, showing):
                         year.act_out()
                     showing.line("report" if english else "整理报告")
-                    report = claims_of(acting, chosen, engine_in_use(office_settings))
+                    report = claims_of(acting, options.region, chosen, engine_in_use(office_settings))
                 finally:
                     acting.close()
                 report["summary"]["seconds"] = round(time.monotonic() - began, 1)

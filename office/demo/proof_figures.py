@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 
 from models.states import ApplicantKind, ProgrammeLevel
 from office.demo.proof_rows import Row, Rows, exact, key
-from office.demo.samples import POLICY, samples
+from office.demo.regions import of_region
+from office.demo.samples import Sample
 from office.runtime.settings import REPOSITORY
 from policies.loader import Library, pack_hash
 from policies.lookup import chain_for, find
-from policies.schema import Pack
+from policies.schema import ObligationKind, Pack
 from rules.bans import ban_for
 from rules.deadlines import NoDueDay, due_on, recurring, rungs
 
@@ -29,15 +30,27 @@ def figures_wrong(rows: Rows, report: Mapping[str, Any]) -> list[str]:
     found: list[str] = []
     library = Library(REPOSITORY / "policies")
     claims = report["claims"]
+    told = _told(report)
     for programme in rows.ask("SELECT p.*, s.hash FROM programme p JOIN policy_snapshot s ON s.id = p.snapshot_id"):
-        pack = library.resolve(POLICY, programme["kind"])
+        if programme["ref"] not in told:
+            found.append(f"{programme['ref']}: the report does not say which sample programme it is")
+            continue
+        policy = told[programme["ref"]].policy
+        pack = library.resolve(policy, programme["kind"])
         if pack_hash(pack) != programme["hash"]:
-            found.append(f"{programme['ref']}: runs under another pack than {POLICY} as it stands in policies/")
+            found.append(f"{programme['ref']}: runs under another pack than {policy} as it stands in policies/")
         found += _due_days(rows, programme, pack)
         found += _score(rows, programme, pack, claims)
-    found += _bans(rows, library.load(POLICY))
-    found += _expectations(rows, report)
+    for policy in sorted({sample.policy for sample in told.values()}):
+        found += _bans(rows, library.load(policy))
+    found += _expectations(rows, report, told)
     return found
+
+
+def _told(report: Mapping[str, Any]) -> dict[str, Sample]:
+    """The sample programmes that the report says it is about, by their number in the ledger."""
+    known = of_region(report["region"])
+    return {ref: known[name] for name, ref in report["programmes"].items()}
 
 
 # ── due days and rungs ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -64,7 +77,8 @@ def _due_days(rows: Rows, programme: Row, pack: Pack) -> Iterator[str]:
         else:
             rule = _tier_rule(pack, programme, step) if step else kind.due
             try:
-                wanted = due_on(pack, rule, _anchors(rows, programme, session, step), _facts(programme)).on
+                anchors = _anchors(rows, programme, session, step) | _stage_days(rows, programme, kind, row)
+                wanted = due_on(pack, rule, anchors, _facts(programme)).on
             except NoDueDay:
                 wanted = None  # what it counts from is gone from the ledger
         if wanted is None or str(row["due_on"]) != wanted.isoformat():
@@ -123,6 +137,26 @@ def _anchors(rows: Rows, programme: Row, session: Row | None, step: Row | None) 
     return {name: _date(value) for name, value in found.items() if value is not None}
 
 
+def _stage_days(rows: Rows, programme: Row, kind: ObligationKind, owed: Row) -> dict[str, date]:
+    """First and last day of the stage with which something came to be owed: at the school that owes it, where it has
+    the stage to itself.
+    """
+    stages = rows.ask(
+        "SELECT s.*, o.name AS school FROM stage s LEFT JOIN organisation o ON o.id = s.school_id"
+        " WHERE s.programme_id = :id AND s.key = :key",
+        id=programme["id"],
+        key=kind.opens_with.partition(".")[0],
+    )
+    mine = [row for row in stages if owed["session_id"] is None or key(row["session_id"]) == key(owed["session_id"])]
+    mine = [row for row in mine if row["school_id"] and key(row["school_id"]) == key(owed["owed_by_id"])] or mine
+    if not mine:
+        return {}
+    return {
+        "stage.starts_on": min(_date(row["actual_from"] or row["planned_from"]) for row in mine),
+        "stage.ends_on": max(_date(row["actual_to"] or row["planned_to"]) for row in mine),
+    }
+
+
 def _rungs(rows: Rows, obligation: Row, pack: Pack, ladder: str, what: str) -> Iterator[str]:
     wanted = rungs(pack, ladder, _date(obligation["due_on"]), pack.time_zone)
     for row in rows.ask("SELECT * FROM rung_fired WHERE obligation_id = :id ORDER BY number", id=obligation["id"]):
@@ -173,7 +207,8 @@ def _score(rows: Rows, programme: Row, pack: Pack, claims: list[dict[str, Any]])
     if claimed != {name: (values.get(name, Decimal(0)), points[name]) for name in points}:
         yield f"{ref}: the parts of the score are claimed as {claimed}"
     for part in mine[0]["parts"]:
-        cited = next((source.cites for source in pack.evaluation.sources if source.key == part["source"]), None)
+        weight = next((source.weight for source in pack.evaluation.sources if source.key == part["source"]), None)
+        cited = find(pack, weight, _date(programme["starts_on"])).basis.clause if weight else None
         if part["clause"] != cited:
             yield f"{ref}: {part['source']} is claimed under {part['clause']}, the pack cites {cited}"
 
@@ -181,10 +216,9 @@ def _score(rows: Rows, programme: Row, pack: Pack, claims: list[dict[str, Any]])
 # ── what the samples expect ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _expectations(rows: Rows, report: Mapping[str, Any]) -> Iterator[str]:
+def _expectations(rows: Rows, report: Mapping[str, Any], told: Mapping[str, Sample]) -> Iterator[str]:
     claimed = {(one["programme"], one["key"]): one for one in report["expectations"]}
-    for name, ref in report["programmes"].items():
-        sample = samples()[name]
+    for ref, sample in told.items():
         for expected in (*sample.expect, "trainees"):
             one = claimed.pop((ref, expected), None)
             if one is None:
@@ -222,6 +256,8 @@ def _again(rows: Rows, ref: str, name: str, wanted: Any, one: Mapping[str, Any])
             kind=kind,
         )
         real, wanted = str(row[0]["due_on"]), str(wanted)
+    elif name == "due":
+        real, wanted = _due(rows, ref, wanted), {kind: str(day) for kind, day in wanted.items()}
     elif name in ("practice_share", "outside_experts", "excellent_teachers_researchers_principals"):
         real, wanted = _ratio(rows, ref, name), round(wanted["ratio"], 4)
     if real != wanted and real is not None:
@@ -232,11 +268,23 @@ def _again(rows: Rows, ref: str, name: str, wanted: Any, one: Mapping[str, Any])
             yield f"{ref} {name}: the sample says {said}, the report says it expects {one['expected']}"
 
 
+def _due(rows: Rows, ref: str, wanted: Mapping[str, Any]) -> dict[str, str]:
+    """The day on which what is owed of these kinds falls due, where it is one day for all who owe it."""
+    found: dict[str, set[str]] = {}
+    for row in rows.ask(
+        "SELECT o.kind, o.due_on FROM obligation o JOIN programme p ON p.id = o.programme_id WHERE p.ref = :ref",
+        ref=ref,
+    ):
+        found.setdefault(row["kind"], set()).add(str(row["due_on"])[:10])
+    return {kind: ", ".join(sorted(found.get(kind, ()))) for kind in wanted}
+
+
 def _ratio(rows: Rows, ref: str, name: str) -> float | None:
-    """A share in the last version of the plan, counted from its courses and experts."""
+    """A share in the last version of the plan (of the application where there is none), counted from its courses and experts."""
     row = rows.ask(
         "SELECT u.content FROM submission u JOIN programme p ON p.id = u.programme_id WHERE p.ref = :ref"
-        " AND u.subject = 'implementation-plan' ORDER BY u.version DESC LIMIT 1",
+        " AND u.subject IN ('implementation-plan', 'application')"
+        " ORDER BY u.subject = 'implementation-plan' DESC, u.version DESC LIMIT 1",
         ref=ref,
     )
     content = json.loads(row[0]["content"]) if isinstance(row[0]["content"], str) else row[0]["content"]

@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from ledger.audit import verify as verify_chain
 from models.act import SYSTEM, Act
+from office.demo.acting import refused_by
 from office.runtime.settings import Settings
 
 Claim = Mapping[str, Any]
@@ -95,7 +96,7 @@ def rows_wrong(rows: Rows, claims: list[dict[str, Any]], office: Settings) -> li
     ]
 
 
-def _compare(kind: str, claimed: Mapping[Any, Claim], real: Mapping[Any, Row], fields: Iterable[str]) -> list[str]:
+def compare(kind: str, claimed: Mapping[Any, Claim], real: Mapping[Any, Row], fields: Iterable[str]) -> list[str]:
     """Both ways: each claim has its row with the same fields, each row has its claim."""
     found = [f"{kind} {_shown(name)}: claimed, but the ledger has none" for name in claimed if name not in real]
     found += [f"{kind} {_shown(name)}: in the ledger, but not in the report" for name in real if name not in claimed]
@@ -113,7 +114,7 @@ def _shown(name: Any) -> str:
     return " ".join(map(str, name)) if isinstance(name, tuple) else str(name)
 
 
-def _by(kind: str, claims: list[dict[str, Any]], *fields: str) -> dict[Any, dict[str, Any]]:
+def by_name(kind: str, claims: list[dict[str, Any]], *fields: str) -> dict[Any, dict[str, Any]]:
     found: dict[Any, dict[str, Any]] = {}
     for claim in claims:
         name = tuple(key(claim[field]) if field.endswith("_id") else claim[field] for field in fields)
@@ -129,8 +130,8 @@ def _programmes(rows: Rows, claims: list[dict[str, Any]]) -> list[str]:
         | {"run_id": key(row["run_id"]), "started_on": _text(row["started_on"]), "ended_on": _text(row["ended_on"])}
         for row in rows.ask("SELECT ref, title, state, started_on, ended_on, run_id, run_settled FROM programme")
     }
-    claimed = _by("programme", [claim | {"run_id": key(claim["run_id"])} for claim in claims], "programme")
-    found = _compare("programme", claimed, real, ("title", "state", "started_on", "ended_on", "run_id"))
+    claimed = by_name("programme", [claim | {"run_id": key(claim["run_id"])} for claim in claims], "programme")
+    found = compare("programme", claimed, real, ("title", "state", "started_on", "ended_on", "run_id"))
     return found + [
         f"programme {name[0]}: its lifecycle has not come to its end"
         for name, row in real.items()
@@ -152,10 +153,10 @@ def _phases(rows: Rows, claims: list[dict[str, Any]]) -> list[str]:
             "run_id": key(row["run_id"]),
         }
         real[(row["programme"], row["phase"], row["target"])] = row
-    claimed = _by(
+    claimed = by_name(
         "phase", [claim | {"run_id": key(claim["run_id"])} for claim in claims], "programme", "phase", "target"
     )
-    found = _compare("phase", claimed, real, ("opened_on", "closed_on", "outcome", "deployment", "run_id"))
+    found = compare("phase", claimed, real, ("opened_on", "closed_on", "outcome", "deployment", "run_id"))
     return found + [f"phase {_shown(name)}: still open" for name, row in real.items() if row["state"] != "closed"]
 
 
@@ -191,7 +192,7 @@ def _decisions(rows: Rows, claims: list[dict[str, Any]]) -> list[str]:
         ),
         *("decided_on", "door", "clause"),
     )
-    found = _compare("decision", _by("decision", claims, "step_id"), real, fields)
+    found = compare("decision", by_name("decision", claims, "step_id"), real, fields)
     return found + [
         f"decision {row['programme']} {row['subject']} tier {row['tier']}: recorded on behalf without a scan"
         for row in real.values()
@@ -207,7 +208,7 @@ def _documents(rows: Rows, claims: list[dict[str, Any]], office: Settings) -> li
     )
     real = {(key(row["filing_id"]),): row | {"submitted_on": rows.day(row["submitted_at"])} for row in rows.ask(query)}
     fields = ("programme", "document", "version", "sha256", "handed_in_by", "submitted_on", "late_days")
-    found = _compare("document", _by("document", claims, "filing_id"), real, fields)
+    found = compare("document", by_name("document", claims, "filing_id"), real, fields)
     for sha256 in sorted({row["sha256"] for row in real.values()}):
         if not (office.documents_dir / sha256[:2] / sha256).is_file():
             found.append(f"document {sha256}: its content is not in the store")
@@ -243,7 +244,7 @@ def _obligations(rows: Rows, claims: list[dict[str, Any]]) -> list[str]:
         "clause",
         "setting",
     )
-    found = _compare("obligation", _by("obligation", claims, "obligation_id"), real, fields)
+    found = compare("obligation", by_name("obligation", claims, "obligation_id"), real, fields)
     for row in real.values():
         late = (date.fromisoformat(row["met_on"]) - date.fromisoformat(row["due_on"])).days if row["met_on"] else 0
         if max(late, 0) != row["late_days"] or (row["state"] == "met-late") != (late > 0):
@@ -265,8 +266,8 @@ def _rungs(rows: Rows, claims: list[dict[str, Any]]) -> list[str]:
     real = {}
     for row in rows.ask(query):
         real[(key(row["obligation_id"]), row["number"])] = row | {"fired_on": rows.day(row["fired_at"])}
-    claimed = _by("rung", claims, "obligation_id", "number")
-    return _compare("rung", claimed, real, ("programme", "obligation", "rung", "fired_on", "reached"))
+    claimed = by_name("rung", claims, "obligation_id", "number")
+    return compare("rung", claimed, real, ("programme", "obligation", "rung", "fired_on", "reached"))
 
 
 def _trainees(rows: Rows, claims: list[dict[str, Any]]) -> list[str]:
@@ -285,8 +286,8 @@ def _trainees(rows: Rows, claims: list[dict[str, Any]]) -> list[str]:
         }
         for name, group in groups.items()
     }
-    return _compare(
-        "trainees", _by("trainees", claims, "programme", "session"), real, ("nominated", "states", "refused_by")
+    return compare(
+        "trainees", by_name("trainees", claims, "programme", "session"), real, ("nominated", "states", "refused_by")
     )
 
 
@@ -295,7 +296,7 @@ def _messages(rows: Rows, claims: list[dict[str, Any]]) -> list[str]:
         (row["kind"], row["state"]): row
         for row in rows.ask("SELECT kind, state, count(*) AS count FROM message GROUP BY kind, state")
     }
-    found = _compare("messages", _by("messages", claims, "message", "state"), real, ("count",))
+    found = compare("messages", by_name("messages", claims, "message", "state"), real, ("count",))
     return found + [
         f"messages {kind}: {row['count']} are {state}"
         for (kind, state), row in real.items()
@@ -311,7 +312,7 @@ def _bans(rows: Rows, claims: list[dict[str, Any]]) -> list[str]:
         (key(row["id"]),): row | {"starts_on": str(row["starts_on"]), "ends_on": str(row["ends_on"])}
         for row in rows.ask(query)
     }
-    return _compare("ban", _by("ban", claims, "ban_id"), real, ("person", "starts_on", "ends_on", "clause"))
+    return compare("ban", by_name("ban", claims, "ban_id"), real, ("person", "starts_on", "ends_on", "clause"))
 
 
 def _attempts(rows: Rows, claims: list[dict[str, Any]]) -> list[str]:
@@ -329,7 +330,7 @@ def _attempts(rows: Rows, claims: list[dict[str, Any]]) -> list[str]:
             "subject": facts["subject"],
             "tier": facts["tier"],
         }
-    return _compare("attempt", _by("attempt", claims, "event"), real, ("programme", "on", "why", "subject", "tier"))
+    return compare("attempt", by_name("attempt", claims, "event"), real, ("programme", "on", "why", "subject", "tier"))
 
 
 def _refusals(rows: Rows, claims: list[dict[str, Any]]) -> list[str]:
@@ -337,7 +338,7 @@ def _refusals(rows: Rows, claims: list[dict[str, Any]]) -> list[str]:
     found = []
     for claim in claims:
         ref, on = claim["programme"], claim["on"]
-        if claim["clause"] == "CQ2021-10.3":
+        if claim["matter"] == "start":
             done = rows.ask("SELECT started_on AS day FROM programme WHERE ref = :ref", ref=ref)
         else:
             done = rows.ask(
@@ -346,8 +347,9 @@ def _refusals(rows: Rows, claims: list[dict[str, Any]]) -> list[str]:
                 ref=ref,
             )
         first = str(done[0]["day"])[:10] if done and done[0]["day"] else None
-        if claim["exit_status"] != 1 or claim["clause"] not in claim["said"]:
-            found.append(f"refusal {ref} ({claim['what']}): not refused by {claim['clause']}: {claim['said']}")
+        if claim["exit_status"] != 1 or not refused_by(claim["clause"], claim["said"]):
+            by = claim["clause"] or "a setting of the office"
+            found.append(f"refusal {ref} ({claim['what']}): not refused by {by}: {claim['said']}")
         if first is None or first <= on:
             found.append(f"refusal {ref} ({claim['what']}): refused on {on}, yet the ledger has it done on {first}")
     return found

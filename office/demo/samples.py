@@ -57,6 +57,20 @@ class Sample:
         """The rural schools that the programme visits (none for one without the five stages)."""
         return list(self.raw["schools"]) if self.raw["kind"] == "send-teaching" else []
 
+    @property
+    def policy(self) -> str:
+        """The pack that the host applies under."""
+        return POLICY
+
+    @property
+    def application(self) -> Application:
+        """The application form."""
+        return application_of(self)
+
+    def plan(self, *, sealed: bool = True) -> Plan:
+        """The implementation plan, with what its signature page bears."""
+        return plan_of(self, sealed=sealed)
+
     def on(self, step: str) -> date:
         """The day of a step. Raises `KeyError` where the sample has none."""
         found = self.steps[step]

@@ -48,10 +48,7 @@ class Selecting(Road):
             0,
             f"{zh} {len(nominees)}名教师自愿报名",
             f"{en}: {len(nominees)} teachers volunteer",
-            lambda acting: [
-                acting.command("trainee", "volunteer", self.ref(acting), "--session", session, who=one.name)
-                for one in nominees
-            ],
+            self.volunteer(session, nominees),
         )
         yield self.deed(
             closed_on,
@@ -59,7 +56,7 @@ class Selecting(Road):
             0,
             f"{zh} 学校择优推荐",
             f"{en}: schools recommend",
-            lambda acting: self._by_school(acting, "recommend", session, nominees),
+            self.recommend(session, nominees),
         )
         if notice:
             yield self.deed(
@@ -68,7 +65,7 @@ class Selecting(Road):
                 30,
                 f"{zh} 学校公示名单",
                 f"{en}: schools post their lists",
-                lambda acting: self._post_notices(acting, session, nominees, notice),
+                self.post_notices(session, nominees, notice["from"], notice["to"]),
             )
         for county, day in self._reviews(session):
             left_out = [one for one in nominees if one.story == NOT_REVIEWED]
@@ -78,7 +75,9 @@ class Selecting(Road):
                 0,
                 f"{zh} {county_authority(county)}审核报送",
                 f"{en}: {county_authority(county)} reviews and sends on",
-                lambda acting, county=county, left_out=left_out: self._review(acting, county, session, left_out),
+                self.review(
+                    session, self.world.holder(county_authority(county), "county-education-authority"), left_out
+                ),
             )
         yield self.deed(
             own["selection_confirmed"],
@@ -86,9 +85,7 @@ class Selecting(Road):
             0,
             f"{zh} 名单确认",
             f"{en}: the list is confirmed",
-            lambda acting: acting.command(
-                "trainee", "confirm", self.ref(acting), "--session", session, who=self.contact
-            ),
+            self.confirm(session),
         )
 
     def _reviews(self, session: int) -> list[tuple[str, date]]:
@@ -134,31 +131,3 @@ class Selecting(Road):
                     "2025-11-14",
                     who=office,
                 )
-
-    def _by_school(self, acting: Acting, verb: str, session: int, nominees: list[Nominee]) -> None:
-        for school in dict.fromkeys(one.school for one in nominees):
-            teachers = [acting.ref_of(one.name) for one in nominees if one.school == school]
-            contact = self.world.holder(school, "contact")
-            acting.command("trainee", verb, self.ref(acting), *teachers, "--session", session, who=contact)
-
-    def _post_notices(self, acting: Acting, session: int, nominees: list[Nominee], notice: dict[str, date]) -> None:
-        for school in dict.fromkeys(one.school for one in nominees):
-            acting.command(
-                "trainee",
-                "notice",
-                self.ref(acting),
-                "--session",
-                session,
-                "--school",
-                school,
-                "--from",
-                notice["from"],
-                "--to",
-                notice["to"],
-                who=self.world.holder(school, "contact"),
-            )
-
-    def _review(self, acting: Acting, county: str, session: int, left_out: list[Nominee]) -> None:
-        leave = [word for one in left_out for word in ("--leave-out", acting.ref_of(one.name))]
-        who = self.world.holder(county_authority(county), "county-education-authority")
-        acting.command("trainee", "review", self.ref(acting), "--session", session, *leave, who=who)

@@ -6,31 +6,24 @@ Days come from the sample, what each stage yields from the pack. Decides nothing
 
 from collections.abc import Iterator
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 from models.values import PlannedSession, PlannedStage
 from office.demo.acting import Acting
-from office.demo.deeds import Deed
-from office.demo.samples import POLICY
+from office.demo.deeds import Decision, Deed
 from office.demo.selecting import Selecting
 from office.demo.world import OFFICE
-from office.runtime.settings import REPOSITORY
-from policies.loader import Library
-from policies.lookup import document_of, stage_of
-from policies.schema import Pack
 
 _HEARD = "本人陈述已记录:承认无故缺席,没有异议"
 
 
-@lru_cache
-def pack_for(kind: str) -> Pack:
-    """The pack under which the sample programmes of a kind run."""
-    return Library(REPOSITORY / "policies").resolve(POLICY, kind)
-
-
 class Teaching(Selecting):
     """The deeds from the first day of a session to its last."""
+
+    def deeds(self) -> Iterator[Deed | Decision]:
+        """Everything that the people of the programme do."""
+        yield from (*self.beginning(), *self.plan(), *self.selection(), *self.preparation())
+        yield from (*self.training(), *self.end())
 
     def training(self) -> Iterator[Deed]:
         """Every session from its start to its end."""
@@ -52,7 +45,7 @@ class Teaching(Selecting):
             30,
             f"{zh} 开班报到",
             f"{en}: the start",
-            lambda acting: acting.command("session", "start", self.ref(acting), "--session", number, who=self.contact),
+            self.start(number),
         )
         yield self.deed(
             first,
@@ -60,7 +53,7 @@ class Teaching(Selecting):
             0,
             f"{zh} 开展安全教育",
             f"{en}: safety education",
-            self._document("safety-education-record", "安全教育记录", number),
+            self.document("safety-education-record", "安全教育记录", number),
         )
         yield self.deed(
             last,
@@ -68,7 +61,7 @@ class Teaching(Selecting):
             0,
             f"{zh} 学员满意度调查(项目办)",
             f"{en}: satisfaction survey by the office",
-            self._document(
+            self.document(
                 "satisfaction-survey", "学员满意度调查结果", number, self.world.holder(OFFICE, "programme-office")
             ),
         )
@@ -80,7 +73,7 @@ class Teaching(Selecting):
                 30,
                 f"{zh} 报送分期档案",
                 f"{en}: archive part",
-                self._document("archive-part", "分期档案资料", number),
+                self.document("archive-part", "分期档案资料", number),
             )
 
     def _actual_end(self, school: str, stage: PlannedStage) -> date:
@@ -96,22 +89,14 @@ class Teaching(Selecting):
         zh, en = self.session_words(session.number)
         where = f"{zh} {stage.name}" + (f"({school})" if school else "")
         there = f"{en}: {self._english(stage)}" + (f" at {school}" if school else "")
-        at_school = ("--school", school) if school else ()
-        place = (stage.key, "--session", session.number, *at_school)
-        who = self._worker()
         yield self.deed(
             stage.starts_on,
             10,
             0,
             f"{where}开始",
             f"{there} begins",
-            lambda acting: acting.command("stage", "open", self.ref(acting), *place, who=who),
+            self.open_stage(session, stage, school),
         )
-
-        def finish(acting: Acting) -> None:
-            self._hand_in_products(acting, session, stage, school, ended_on)
-            acting.command("stage", "attend", self.ref(acting), *place, who=who)
-            acting.command("stage", "close", self.ref(acting), *place, who=who)
 
         yield self.deed(
             ended_on,
@@ -119,66 +104,12 @@ class Teaching(Selecting):
             30,
             f"{where}报送成果、登记参训、结束",
             f"{there}: products, attendance, end",
-            finish,
+            self.finish_stage(session, stage, school, ended_on),
         )
 
     def _english(self, stage: PlannedStage) -> str:
         """A stage as the pack calls it in English; a part of a delivery without stages by its key."""
-        pack = pack_for(self.sample.raw["kind"])
-        return next((one.name.en for one in pack.stages if one.key == stage.key), stage.key)
-
-    def _worker(self) -> str:
-        """Who records the stages: the training team, or the host where there is none."""
-        return self.world.holder(self.sample.team, "training-team") if self.sample.team else self.contact
-
-    def _hand_in_products(
-        self, acting: Acting, session: PlannedSession, stage: PlannedStage, school: str | None, on: date
-    ) -> None:
-        if not stage.key.startswith("stage-"):
-            return
-        pack = pack_for(self.sample.raw["kind"])
-        schools = [school] if school else [visit.name for visit in session.schools]
-        for product in stage_of(pack, stage.key).products:
-            name = document_of(pack, product.document).name.zh
-            if product.per == "stage":
-                contact = self.world.holder(schools[0], "contact")
-                who = self._worker() if product.owed_by == "training-team" else contact
-                self._hand_in(acting, session, stage, school, product.document, name, who, 1)
-                continue
-            for one in schools:
-                covers = self._present(session.number, one, on) if product.per == "trainee" else 1
-                contact = self.world.holder(one, "contact")
-                self._hand_in(acting, session, stage, school, product.document, f"{one} {name}", contact, covers)
-
-    def _hand_in(
-        self,
-        acting: Acting,
-        session: PlannedSession,
-        stage: PlannedStage,
-        school: str | None,
-        kind: str,
-        words: str,
-        who: str,
-        covers: int,
-    ) -> None:
-        file = acting.paper(
-            f"{self.sample.key}-{session.number}-{stage.key}-{kind}.txt", f"{stage.name} {words} {school or ''}"
-        )
-        at_school = ("--school", school) if school else ()
-        acting.command(
-            "stage",
-            "product",
-            self.ref(acting),
-            stage.key,
-            kind,
-            file,
-            "--session",
-            session.number,
-            *at_school,
-            "--covers",
-            covers,
-            who=who,
-        )
+        return next((one.name.en for one in self.pack.stages if one.key == stage.key), stage.key)
 
     # ── who leaves ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -198,11 +129,10 @@ class Teaching(Selecting):
         nominees = [one for one in self.world.nominees[self.sample.key] if one.session == session and not one.story]
         return nominees[-1].school
 
-    def _present(self, session: int, school: str, on: date) -> int:
-        nominees = self.world.nominees[self.sample.key]
-        count = sum(one.session == session and one.school == school and not one.story for one in nominees)
+    def present(self, session: int, school: str, on: date) -> int:
+        """How many trainees of a school are still there on a day."""
         gone = sum(where == school and number == session and day <= on for day, number, where, *_ in self._gone())
-        return count - gone
+        return super().present(session, school, on) - gone
 
     def _leavers(self) -> Iterator[Deed]:
         returned = len(self.sample.raw["trainees"]["returned"])

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from office.demo.proof_figures import figures_wrong
+from office.demo.proof_registers import registers_wrong
 from office.demo.proof_rows import Rows, rows_wrong
 from office.demo.proof_runs import Prefect, PrefectAway, runs_wrong
 from office.runtime.settings import Settings, server_key, settings
@@ -22,7 +23,7 @@ from office.smtp_sink import read_mail
 
 KINDS = (
     *("programme", "phase", "decision", "document", "obligation", "rung", "trainees", "score", "messages", "ban"),
-    *("refusal", "attempt", "sweep", "audit"),
+    *("refusal", "attempt", "sweep", "audit", "entry", "duty"),
 )
 
 
@@ -38,6 +39,7 @@ def problems_of(report: Mapping[str, Any], office: Settings, prefect: Prefect) -
         found.append(f"the summary counts {report.get('summary', {}).get('claims')}, the claims are {counted}")
     with Rows(office) as rows:
         found += rows_wrong(rows, claims, office)
+        found += registers_wrong(rows, claims)
         found += figures_wrong(rows, report)
         found += runs_wrong(rows, claims, prefect, read_mail(office.root / "mail"), server_key(office))
     return found

@@ -13,7 +13,8 @@ from itertools import groupby
 from office.demo.acting import Acting
 from office.demo.deeds import ZONE, Decision, Deed, at, carry_out
 from office.demo.looking import Due, Report
-from office.demo.road import Road
+from office.demo.region_road import RegionRoad
+from office.demo.regions import RegionSample
 from office.demo.samples import Sample
 from office.demo.teaching import Teaching
 from office.demo.words import Say
@@ -41,20 +42,30 @@ class Moment:
     done: float
 
 
+def road_of(sample: Sample, world: World) -> RegionRoad | Teaching:
+    """The road that a sample programme goes: a region's told as data, or one of Chongqing's three."""
+    return RegionRoad(sample, world) if isinstance(sample, RegionSample) else Teaching(sample, world)
+
+
 def deeds_of(chosen: list[Sample], world: World) -> list[Deed | Decision]:
     """Everything that the people of the chosen programmes do, in the order of its moments."""
-    found: list[Deed | Decision] = []
-    for sample in chosen:
-        programme = Teaching(sample, world)
-        found += [
-            *programme.beginning(),
-            *programme.plan(),
-            *programme.selection(),
-            *programme.preparation(),
-            *programme.training(),
-            *programme.end(),
-        ]
+    found = [deed for sample in chosen for deed in road_of(sample, world).deeds()]
     return sorted(found, key=lambda deed: deed.at)
+
+
+def people_the_world(acting: Acting, world: World) -> None:
+    """The programme office records who there is."""
+    for one in world.organisations:
+        arguments = ["organisation", "add", one.name, "--kind", one.kind, "--sample"]
+        arguments += ["--parent", one.parent] if one.parent else []
+        arguments += ["--level", one.level] if one.level else []
+        arguments += ["--rural"] if one.rural else []
+        acting.command(*arguments)
+    for person in world.people:
+        arguments = ["person", "add", person.name, "--in", person.organisation]
+        arguments += [word for role in person.roles for word in ("--role", role)]
+        arguments += ["--email", person.email] if person.email else []
+        acting.command(*arguments)
 
 
 class Year:
@@ -67,13 +78,13 @@ class Year:
         self._deeds = deeds_of(chosen, world)
         self._world = world
         self._say = Say(locale)
-        self._roads = {sample.key: Road(sample, world) for sample in chosen}
+        self._roads = {sample.key: road_of(sample, world) for sample in chosen}
         self.begins_at = at(self._deeds[0].at.date() - timedelta(days=1), 9)
 
     def act_out(self) -> None:
         """Play the year from its first day to its last."""
         self._move(self.begins_at)
-        self._people_the_world()
+        people_the_world(self._acting, self._world)
         moments = [(moment, list(group)) for moment, group in groupby(self._deeds, key=lambda deed: deed.at)]
         for number, (moment, deeds) in enumerate(moments):
             done = number / len(moments)
@@ -90,21 +101,6 @@ class Year:
         acting.journal.reconciled = acting.trigger("reconcile")
         acting.wait("runs that are not complete", lambda: not acting.looking.unsettled())
         acting.settle()
-
-    def _people_the_world(self) -> None:
-        """The programme office records who there is."""
-        acting = self._acting
-        for one in self._world.organisations:
-            arguments = ["organisation", "add", one.name, "--kind", one.kind, "--sample"]
-            arguments += ["--parent", one.parent] if one.parent else []
-            arguments += ["--level", one.level] if one.level else []
-            arguments += ["--rural"] if one.rural else []
-            acting.command(*arguments)
-        for person in self._world.people:
-            arguments = ["person", "add", person.name, "--in", person.organisation]
-            arguments += [word for role in person.roles for word in ("--role", role)]
-            arguments += ["--email", person.email] if person.email else []
-            acting.command(*arguments)
 
     # ── the clock ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -147,7 +143,7 @@ class Year:
         """What the deadline watch looks at: the first few matters, each with its programme and session."""
         say, matters = self._say, []
         for one in due[:_MATTERS]:
-            key = self._key_of(one.programme)
+            key = self._key_of(one.programme) if one.programme else say("常设事项", "standing")
             where = " " + say(*self._roads[key].session_words(one.session)) if one.session else ""
             matters.append(f"{key}{where} {say(one.zh, one.en)}")
         more = say(" 等", " and more") if len(due) > _MATTERS else ""

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from office.runtime.settings import Settings
-from policies.clauses import clauses, register
+from policies.clauses import clauses, registers
 
 # What a flow run's process imports sooner or later; found by comparing a finished child's modules with the parent's. A
 # name that a later version no longer has is passed over: it is then imported where it is needed, a little later.
@@ -48,7 +48,7 @@ def import_everything(prefect_file: Path) -> None:
 
 def watched_data() -> set[Path]:
     """Files beside our code that are read once and kept: a change of theirs makes this process out of date as well."""
-    return {register(Settings().policies_dir)}
+    return set(registers(Settings().policies_dir))
 
 
 def _complete_models() -> None:

@@ -20,7 +20,7 @@ from policies.walk import parts
 
 from .conftest import PACKS
 
-NAMES = ["chongqing-2021", "henan-2023", "liuzhou-2024", "shulan-2017"]
+NAMES = ["chongqing-2021", "henan-2023", "liuzhou-2024", "shulan-2017", "three-actions-2022"]
 ON = date(2026, 3, 2)
 ASKED = re.compile(
     r'(?:find(?:_or_none)?\(\s*\w+,\s*|= )"([a-z_]+(?:\.[a-z_]+)*\.(?:hour|days|due|every|minimum|decimals))"'

@@ -20,7 +20,7 @@ BLOCKS = {
     "bars": ("准入限制", "Bars"),
     "hours": ("学时", "Credit hours"),
 }
-NAMES = ["chongqing-2021", "henan-2023", "liuzhou-2024", "shulan-2017"]
+NAMES = ["chongqing-2021", "henan-2023", "liuzhou-2024", "shulan-2017", "three-actions-2022"]
 
 
 def _section(pack: Pack, locale: str, title: str) -> tuple[Line, ...]:

@@ -1,0 +1,1 @@
+"""The measurements themselves, each run small."""

@@ -1,0 +1,53 @@
+"""Each region's sample programme, carried from its application to its closed score by commands on a ledger alone.
+
+The same roads that `songjiao demo --region` goes, without Prefect. What must come of them stands in the samples' files,
+worked out by hand.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from ledger.audit import verify
+from office.demo.claims import claims_of
+from office.demo.proof_figures import figures_wrong
+from office.demo.proof_registers import registers_wrong
+from office.demo.proof_rows import Rows
+from office.demo.regions import CHONGQING, of_region, regions
+from office.runtime.settings import Settings
+from office.runtime.transactions import reading
+from tests.support.alone import play
+
+TOLD = tuple(region for region in regions() if region != CHONGQING)
+
+
+@pytest.mark.parametrize("region", TOLD)
+def test_a_regions_programme_runs_from_its_application_to_its_closed_score(
+    region: str, sqlite_office: Settings
+) -> None:
+    chosen = list(of_region(region).values())
+    report = claims_of(play(sqlite_office, chosen), region, chosen, "none")
+    assert [(one["key"], one["expected"], one["got"]) for one in report["expectations"] if not one["holds"]] == []
+    of = {kind: [one for one in report["claims"] if one["kind"] == kind] for kind in ("phase", "obligation", "refusal")}
+    assert [one["phase"] for one in of["phase"] if one["closed_on"] is None] == []
+    assert [(one["obligation"], one["state"]) for one in of["obligation"] if one["state"] != "met"] == []
+    assert of["refusal"][0]["clause"] == "CQ2021-10.3"
+    with Rows(sqlite_office) as rows:
+        assert registers_wrong(rows, report["claims"]) == []
+        assert figures_wrong(rows, report) == []
+        _lies_are_found(rows, report["claims"])
+    with reading(sqlite_office) as act:
+        assert verify(act).ok
+
+
+def _lies_are_found(rows: Rows, claims: list[dict[str, object]]) -> None:
+    """An entry left out, one told otherwise, one invented: each is named."""
+    first = next(one for one in claims if one["kind"] == "entry")
+    rest = [one for one in claims if one is not first]
+    ref = first["entry"]
+    assert registers_wrong(rows, rest) == [f"entry {ref}: in the ledger, but not in the report"]
+    told = registers_wrong(rows, [*rest, first | {"on": "2020-01-01"}])
+    assert told == [f"entry {ref}: on is claimed '2020-01-01', the ledger has {first['on']!r}"]
+    assert registers_wrong(rows, [*claims, first | {"entry": "R-999999"}]) == [
+        "entry R-999999: claimed, but the ledger has none"
+    ]
