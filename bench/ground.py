@@ -6,6 +6,7 @@ it asks, and nothing else. Decides nothing; serves no clause of a regulation.
 
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -27,6 +28,7 @@ from bench.mail import StampedSink
 from bench.world import World
 from models.office import Lease, Message, Wake
 from models.states import MessageState
+from office.children import TETHER
 from office.deploy import PHASES
 from office.prefect_env import client_environment, server_environment, settings_environment, worker_environment
 from office.runtime.database import forget_engines
@@ -150,10 +152,13 @@ class Ground:
         """The office, run by `songjiao up` in processes of its own until the block ends. Raises `NotMeasured`."""
         paths = [str(REPOSITORY), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+        # Tied to this process: a measurement that is killed leaves no office behind.
+        tie = (sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), str(int(signal.SIGTERM)))
+        command = [*tie, sys.executable, "-m", "cli.main", "up"]
         log = self.settings.root / "up.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "cli.main", "up"], env=environment, cwd=self.settings.root,
+                command, env=environment, cwd=self.settings.root,
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         try:

@@ -11,7 +11,7 @@ from models.values import Basis
 from policies.dated import DatedValue, Rule, Scalar
 from policies.force import in_force
 from policies.lookup import document_of, role_name, word_name
-from policies.schema import Chain, Pack, Product, Sourced
+from policies.schema import Chain, Pack, Product, Quorum, Sourced
 from policies.units import Unit, units
 
 ZH = "zh-CN"
@@ -212,10 +212,23 @@ class Teller:
         applicants = self.and_.join(self.of(_APPLICANTS, kind) for kind in chain.applicant_kinds)
         levels = self.and_.join(self.pack.level_names[level].in_(self.locale) for level in chain.levels)
         tiers = " → ".join(
-            f"{self.role(tier.role)} {self.of(ACTIONS, tier.action)} ({self.value(tier.decision_days)})"
+            f"{self.role(tier.role)} {self.of(ACTIONS, tier.action)}"
+            f" ({self.value(tier.decision_days)}{self._quorum(tier.quorum)})"
             for tier in chain.tiers
         )
         return self._line(f"{self.of(SUBJECTS, chain.subject)} · {applicants} · {levels}", tiers, chain)
+
+    def _quorum(self, quorum: Quorum) -> str:
+        """How many must agree; nothing where the first one decides."""
+        if quorum.kind == "one":
+            return ""
+        if quorum.kind == "all":
+            return self.word(",全体一致", "; all must agree")
+        if quorum.kind == "m-of-n":
+            least = self.value(quorum.least or "")
+            return self.word(f",至少同意:{least}", f"; least who agree: {least}")
+        groups = self.and_.join(self.role(role) for role in quorum.groups)
+        return self.word(f",各须一人同意:{groups}", f"; one must agree of each: {groups}")
 
     def phases(self) -> Iterable[Line]:
         """The phases and what each waits for."""

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from office.children import OfficeError
 from office.demo.acting import Acting, DemoFailed, Run
-from office.demo.regions import CHONGQING, of_region, regions, world_for
+from office.demo.regions import CHONGQING, UnreadableSample, of_region, regions, world_for
 from office.demo.samples import Sample
 from office.demo.showing import Showing
 from office.demo.year import Year
@@ -51,7 +51,11 @@ def main(options: Options, run: Run) -> int:
     `run` is the command line, through which people act.
     """
     english = options.locale == "en"
-    wrong = _wrong(options)
+    try:
+        wrong = _wrong(options)
+    except UnreadableSample as error:
+        print(str(error), file=sys.stderr)
+        return 1
     if wrong is not None:
         print(wrong[english], file=sys.stderr)
         return 2

@@ -7,13 +7,14 @@ marked 示例 (sample). Decides nothing.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
+from pydantic import Field, ValidationError
 
-from models.values import Application, Plan
+from models.values import Application, Frozen, Plan
 from office.demo.samples import Sample, samples
 from office.demo.world import Nominee, OrganisationSpec, PersonSpec, World, world_of
 from office.runtime.settings import REPOSITORY
@@ -67,16 +68,105 @@ class RegionSample(Sample):
         return []
 
 
-@cache
+class Refused(Frozen):
+    """A start that a rule must refuse: on which day, by which clause (none: a setting of the office)."""
+
+    day: date
+    clause: str | None = None
+    zh: str
+    en: str
+
+
+class Paper(Frozen):
+    """A document handed in on a day; of the whole programme where no session is named."""
+
+    kind: str
+    day: date
+    session: int | None = None
+    by: str | None = None
+
+
+class Mark(Frozen):
+    """A mark that an entry gets after it was recorded, and from which role."""
+
+    mark: str
+    by: str
+
+
+class Entry(Frozen):
+    """An entry in a register: by which role, on which day; once, at each school, or for each trainee.
+
+    Texts may hold `{school}`, `{trainee}` (a number) and `{person:NAME}` (the number of the person of that name).
+    """
+
+    register_: str = Field(alias="register")
+    by: str
+    day: date
+    hour: int = Field(default=9, ge=0, le=23)
+    per: Literal["school", "trainee"] | None = None
+    schools: tuple[str, ...] = ()
+    about: str | None = None
+    content: dict[str, str | int | float | date] = Field(default_factory=dict, alias="fields")
+    reasons: dict[str, str] = Field(default_factory=dict)
+    marks: tuple[Mark, ...] = ()
+
+
+class Told(Frozen):
+    """A sample programme as a region's file tells it."""
+
+    key: str = Field(pattern=r"^[A-Z0-9]+$")
+    application: dict[str, Any]
+    plan: dict[str, Any]
+    organisations: tuple[dict[str, Any], ...]
+    people: tuple[dict[str, Any], ...]
+    nominees: tuple[dict[str, Any], ...]
+    phases: dict[str, dict[str, Any]]
+    refused: tuple[Refused, ...] = ()
+    duties_opened: date | None = None
+    documents: tuple[Paper, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    trainees: dict[str, Any]
+    expect: dict[str, Any]
+
+
+class RegionFile(Frozen):
+    """A region's file."""
+
+    programmes: tuple[Told, ...] = Field(min_length=1)
+
+
+class UnreadableSample(ValueError):
+    """A region's file is not as it should be; the text says the file, where in it, and what is wrong, a line each."""
+
+
 def of_region(region: str, folder: Path = FOLDER) -> dict[str, Sample]:
-    """The sample programmes of a region by their short key; empty where there is no demo of it."""
+    """The sample programmes of a region by their short key; empty where there is no demo of it.
+
+    Raises `UnreadableSample` naming each place of the file that is not as it should be.
+    """
     if region == CHONGQING:
         return dict(samples())
-    file = folder / f"{region}.yaml"
     if region not in regions(folder):
         return {}
-    document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    return {entry["key"]: RegionSample(entry["key"], entry) for entry in document["programmes"]}
+    file = folder / f"{region}.yaml"
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+        RegionFile.model_validate(document)
+        found = {entry["key"]: RegionSample(entry["key"], entry) for entry in document["programmes"]}
+        for sample in found.values():
+            _ = sample.application, sample.plan()
+    except yaml.YAMLError as error:
+        raise UnreadableSample(f"{file.name}: {' '.join(str(error).split())}") from None
+    except ValidationError as error:
+        raise UnreadableSample("\n".join(f"{file.name}: {line}" for line in _lines(error))) from None
+    return dict(found)
+
+
+def _lines(error: ValidationError) -> Iterator[str]:
+    for detail in error.errors(include_url=False):
+        place = ".".join(map(str, detail["loc"]))
+        yaml_word = " (write day: instead of on:, which YAML reads as true)" if detail["loc"][-1:] == ("True",) else ""
+        yield f"{place}: {detail['msg']}{yaml_word}"
 
 
 def regions(folder: Path = FOLDER) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ class _Telling:
         self._decisions(ref)
         self._documents(ref)
         self._escalations(ref)
+        self._entries(ref)
         self._people(ref)
         self._score(ref)
 
@@ -136,6 +137,19 @@ class _Telling:
                     f" ({self._say('应于', 'due')} {one['due_on']}) {told}"
                 )
 
+    def _entries(self, ref: str) -> None:
+        rows = [one for one in self._of("entry") if one["about"] == ref]
+        if rows:
+            self._head("登记", "Entries in registers")
+            self._registers(rows)
+
+    def _registers(self, rows: list[Claim]) -> None:
+        """How many entries stand in each register, in the order of the first of them."""
+        for register in dict.fromkeys(one["register"] for one in rows):
+            mine = [one for one in rows if one["register"] == register]
+            count = self._say(f"{len(mine)} 项", many(len(mine), "entry", "entries"))
+            self._print(f"  {mine[0]['on']}  {self._say.name(mine[0]['name'])}: {count} {self._by(mine[0])}")
+
     def _people(self, ref: str) -> None:
         self._head("学员", "Trainees")
         for one in self._of("trainees", ref):
@@ -189,6 +203,16 @@ class _Telling:
         for one in rows:
             state = "" if one["state"] == "sent" else f" ({self._say.word(STATES, one['state'])})"
             self._print(f"  {one['message']}: {one['count']}{state}")
+        others = [one for one in self._of("entry") if one["about"] not in self._report["programmes"].values()]
+        if others:
+            self._head("单位、人员的登记", "Entries on organisations and people")
+            self._registers(others)
+        if owed := self._of("duty"):
+            self._head("常设事项", "Standing duties")
+            for one in owed:
+                done = self._say(f"{one['met_on']} 办理", f"met {one['met_on']}") if one["met_on"] else one["state"]
+                due = self._say(f"应于 {one['due_on']}", f"due {one['due_on']}")
+                self._print(f"  {self._say.name(one['name'])} {one['owed_by']}: {due}, {done} {self._by(one)}")
         for one in self._of("ban"):
             if one["programme"] is None:
                 self._print(

@@ -35,13 +35,13 @@ STATES = {
 }
 
 
-def many(number: int, one: str) -> str:
+def many(number: int, one: str, more: str | None = None) -> str:
     """A number with its English noun, in the right one of its two forms.
 
-    >>> many(1, "day"), many(2, "day")
-    ('1 day', '2 days')
+    >>> many(1, "day"), many(2, "day"), many(2, "entry", "entries")
+    ('1 day', '2 days', '2 entries')
     """
-    return f"{number} {one}{'' if number == 1 else 's'}"
+    return f"{number} {one if number == 1 else more or f'{one}s'}"
 
 
 class Say:

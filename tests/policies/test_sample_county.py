@@ -6,6 +6,7 @@ Its pack, register and cases are made from docs/add-a-region.md; what holds for 
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from ledger.proof.world import World
 from policies.clauses import clause_ids, clauses, registers
 from policies.loader import Library, check_file
 from policies.schema import Pack
+from policies.show import describe
 from policies.worked import Case, worked
 from rules.cases import answer, right
 
@@ -82,6 +84,26 @@ def test_the_clause_turns_red_without_its_rule_and_with_another_actor(
     clause = on.clauses[clause_id]
     still = {name: stays_kept(world, changed, clause) for name, changed in mutations(LIBRARY, on, clause).items()}
     assert still == {"left out": False, "another actor": False}
+
+
+def test_the_page_of_the_pack_says_how_many_must_agree() -> None:
+    for locale, said in (
+        ("en", ["8 working days; least who agree: 3 items", "one must agree of each: deputy director of the bureau"]),
+        ("zh-CN", ["8个工作日,至少同意:3项", ",各须一人同意:县教育局分管领导、教师工作股"]),
+    ):
+        text = "\n".join(line.text for section in describe(LIBRARY.load(NAME), locale) for line in section.lines)
+        assert [words for words in said if words not in text] == []
+
+
+def test_a_comma_that_cuts_a_text_is_told_as_one(tmp_path: Path) -> None:
+    text = (FOLDER / f"{NAME}.yaml").read_text(encoding="utf-8").replace("期限短，", "期限短,", 1)
+    (tmp_path / f"{NAME}.yaml").write_text(text, encoding="utf-8")
+    assert [(one.what, one.todo) for one in check_file(tmp_path / f"{NAME}.yaml", FOLDER)] == [
+        (
+            "'提前一天提醒，当天催办，次日上报。' stands alone",
+            "a comma inside {…} ends a text: put the text in quotes, or write ，",
+        )
+    ]
 
 
 def _mechanisms(pack: Pack) -> dict[str, object]:
