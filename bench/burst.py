@@ -11,9 +11,20 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 from bench.figures import Findings, Given, Target, given, show
-from bench.ground import STOCK_1S, STOCK_DEFAULT, WARM, Ground, NotMeasured, Running, ground, until_true
+from bench.ground import (
+    PATIENCE_SECONDS,
+    STOCK_1S,
+    STOCK_DEFAULT,
+    WARM,
+    Ground,
+    NotMeasured,
+    Running,
+    ground,
+    until_true,
+)
 from bench.processes import cpu_seconds
 
 TARGETS = {"per_s": Target(), "ratio_stock": Target(at_least=6)}
@@ -113,10 +124,15 @@ def burst(running: Running, refs: Sequence[str], tier: int) -> Burst:
     seconds = time.monotonic() - began
     cpu_s = (cpu_seconds(running.ground.settings) - before_s) / len(refs)
     for run_id in run_ids:
-        if api.form_key(run_id, *waiting) in (None, former[run_id]):
-            raise NotMeasured(f"the run {run_id} waits without its form")
+        asked = partial(_new_form, running, run_id, waiting, former[run_id])
+        until_true(asked, f"the new form of the run {run_id}", _LOOK_SECONDS, PATIENCE_SECONDS)
     running.rest()
     return Burst(len(refs), seconds, cpu_s)
+
+
+def _new_form(running: Running, run_id: str, tags: tuple[str, ...], former: str | None) -> bool:
+    key = running.api.form_key(run_id, *tags)
+    return key is not None and key != former
 
 
 if __name__ == "__main__":

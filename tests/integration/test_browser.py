@@ -52,7 +52,7 @@ def test_approver_decides_in_the_browser_and_the_next_tier_opens(
         page.get_by_role("button", name="Open menu").first.click()
         page.get_by_role("menuitem", name="Resume").click()
         form = page.get_by_role("dialog")
-        expect(form.get_by_text("依据:CQ2021-2.3")).to_be_visible()
+        expect(form.get_by_text("依据:CQ2021-2.3")).to_be_visible(timeout=WAIT)
         words = form.inner_text()
         fields = form.locator("textarea")
         fields.nth(0).fill(world.refs[INSTITUTE])

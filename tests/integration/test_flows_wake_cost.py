@@ -45,10 +45,13 @@ EXECUTION = [
 
 @dataclass
 class Cost:
-    """What one part of a wake asked of Prefect and of the ledger."""
+    """What one part of a wake asked of Prefect, and how often of the ledger; the order of the calls may vary."""
 
     calls: list[str]
     statements: int
+
+    def __post_init__(self) -> None:
+        self.calls = sorted(self.calls)
 
 
 def plain(call: str) -> str:

@@ -37,13 +37,19 @@ def main(file: Path, part: str) -> None:
     statements: list[tuple[str, str]] = []
     send, send_async = httpx.Client.send, httpx.AsyncClient.send
 
+    def note(request: httpx.Request, answer: httpx.Response) -> None:
+        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:  # a busy server is asked again; that is not our cost
+            calls.append((f"{request.method} {request.url.path}", _from_where()))
+
     def noted(self: httpx.Client, request: httpx.Request, **more: Any) -> httpx.Response:
-        calls.append((f"{request.method} {request.url.path}", _from_where()))
-        return send(self, request, **more)
+        answer = send(self, request, **more)
+        note(request, answer)
+        return answer
 
     async def noted_async(self: httpx.AsyncClient, request: httpx.Request, **more: Any) -> httpx.Response:
-        calls.append((f"{request.method} {request.url.path}", _from_where()))
-        return await send_async(self, request, **more)
+        answer = await send_async(self, request, **more)
+        note(request, answer)
+        return answer
 
     httpx.Client.send, httpx.AsyncClient.send = noted, noted_async  # type: ignore[method-assign]
     event.listen(
