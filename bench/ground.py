@@ -30,7 +30,13 @@ from models.office import Lease, Message, Wake
 from models.states import MessageState
 from office.children import TETHER
 from office.deploy import PHASES
-from office.prefect_env import client_environment, server_environment, settings_environment, worker_environment
+from office.prefect_env import (
+    client_environment,
+    server_environment,
+    settings_environment,
+    worker_command,
+    worker_environment,
+)
 from office.runtime.database import forget_engines
 from office.runtime.migrate import open_ledger
 from office.runtime.settings import REPOSITORY, Settings, prefect_auth, settings
@@ -251,7 +257,9 @@ class Running(Watched):
         if done.returncode != 0:
             raise NotMeasured(f"the deployments could not be registered: {done.stderr[-1000:]}")
         worker = self.office.children["worker"]
-        worker.plan = replace(worker.plan, environment=worker_environment(other, self.office.port))
+        worker.plan = replace(
+            worker.plan, command=worker_command(side.engine), environment=worker_environment(other, self.office.port)
+        )
         self.office.restart("worker")
         self.side = side
 

@@ -121,8 +121,9 @@ def _follow(
         act.session.add(submission)
         act.session.flush()
     if move.open_number is not None:
-        open_step(act, programme, submission, move.open_number)
-    elif submission.state == SubmissionState.RETURNED:
+        open_step(act, programme, submission, move.open_number)  # which wakes the run
+        return
+    if submission.state == SubmissionState.RETURNED:
         drop_pending(act, programme, submission)
         if step.subject == ReviewSubject.AWARD:
             reopen_application(act, programme)

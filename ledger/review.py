@@ -6,6 +6,7 @@ with Prefect down as well. Serves CQ2021-2.1 to 2.6, 6.10.
 """
 
 import uuid
+from collections.abc import Sequence
 
 from pydantic import BaseModel
 from sqlmodel import col, select
@@ -290,7 +291,10 @@ def waiting_step(act: Act, programme_ref: str, subject: str | None = None) -> Ap
     query = select(ApprovalStep).where(ApprovalStep.programme_id == programme.id, ApprovalStep.state == StepState.OPEN)
     if subject is not None:
         query = query.where(ApprovalStep.subject == subject)
-    rows = act.session.exec(query).all()
+    return _the_one(programme, act.session.exec(query).all())
+
+
+def _the_one(programme: Programme, rows: Sequence[ApprovalStep]) -> ApprovalStep:
     if len(rows) != 1:
         raise NotFound(
             f"{programme.ref}: no step waits for a decision"
@@ -309,9 +313,10 @@ def step_to_decide(act: Act, programme_ref: str, subject: str | None = None) -> 
     query = select(ApprovalStep).where(ApprovalStep.programme_id == programme.id)
     if subject is not None:
         query = query.where(ApprovalStep.subject == subject)
-    if act.session.exec(query.where(ApprovalStep.state == StepState.OPEN).limit(1)).first() is None:
+    waiting = act.session.exec(query.where(ApprovalStep.state == StepState.OPEN)).all()
+    if not waiting:
         decided = query.where(ApprovalStep.state == StepState.DECIDED).order_by(col(ApprovalStep.closed_at).desc())
         last = act.session.exec(decided.limit(1)).first()
         if last is not None:
             return last
-    return waiting_step(act, programme_ref, subject)
+    return _the_one(programme, waiting)

@@ -30,6 +30,9 @@ _PAGE = 50
 _PATIENCE_SECONDS = 30.0
 """How long Prefect may take to store what it took in (it writes every five seconds) before it is sent again."""
 
+_STORING_SECONDS = 2.0
+"""How long Prefect is not asked about what was sent just now: it is busy with what the same act woke."""
+
 _LAG = 1000
 """After how many events without news the bookmark moves all the same, so that a restart has not far to look."""
 
@@ -62,7 +65,7 @@ class Announcer:
     def carry(self, client: SyncPrefectClient) -> int:
         """Send what is new and see what Prefect has stored of it. Gives how many events were sent."""
         sent = self._send(client)
-        if self._waiting:
+        if self._waiting and time.monotonic() - self._sent_at >= _STORING_SECONDS:
             self._see(client)
         return sent
 

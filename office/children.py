@@ -4,6 +4,7 @@ Decides when a child that ended is started again (soon at first, then slower). I
 are; the supervisor does. It serves no clause of a regulation.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -33,7 +34,8 @@ class ChildPlan:
     """What a child is: its name, program, environment, and how one sees that it works.
 
     `command[0]` is an absolute path. `ready` is asked again and again until it says yes; it must not raise.
-    `grace_seconds` is how long it may take to leave after SIGTERM before SIGKILL.
+    `grace_seconds` is how long it may take to leave after SIGTERM before SIGKILL. `niceness` is how far it steps back for
+    others when the processor is scarce (0 to 19); what it starts steps back with it.
     """
 
     name: str
@@ -43,6 +45,7 @@ class ChildPlan:
     ready: Callable[[], bool] | None = None
     ready_seconds: float = 120.0
     grace_seconds: float = 10.0
+    niceness: int = 0
 
 
 @dataclass
@@ -89,6 +92,9 @@ class Child:
                 # Logs and databases hold what people wrote: readable by the owner alone.
                 umask=0o077,
             )
+        if self.plan.niceness:
+            with contextlib.suppress(ProcessLookupError):  # ended at once
+                os.setpriority(os.PRIO_PROCESS, self.process.pid, self.plan.niceness)
         self.started_at = datetime.now(UTC)
         self._start_mark = time.monotonic()
 
@@ -109,8 +115,7 @@ class Child:
         return self.pid is not None and (self.plan.ready is None or self.plan.ready())
 
     def stop(self) -> None:
-        """Ask it to leave, insist after its grace, then end whatever its group or an earlier life of it left running.
-        Ask it to leave, insist after its grace, then end whatever its group or an earlier life of it left running."""
+        """Ask it to leave, insist after its grace, then end whatever its group or an earlier life of it left running."""
         if self.process is None:
             return
         group = self.process.pid

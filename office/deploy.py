@@ -42,8 +42,7 @@ MARK = "songjiao_deployed"
 PHASES = "default"
 """The queue of the phases' runs, at most `worker_limit` at once."""
 UPKEEP = "upkeep"
-"""The queue of what is scheduled (deadlines, reconciling): unbounded, so that it gets through whatever the phases do.
-The queue of what is scheduled (deadlines, reconciling): unbounded, so that it gets through whatever the phases do."""
+"""The queue of what is scheduled (deadlines, reconciling): unbounded, so that it gets through whatever the phases do."""
 
 _KEYS = {
     *("name", "entrypoint", "description", "tags", "version", "parameters", "schedules", "schedule", "paused"),

@@ -5,7 +5,6 @@ Serves no clause of a regulation.
 """
 
 import logging
-import os
 import socket
 import threading
 from typing import Self
@@ -13,7 +12,7 @@ from typing import Self
 import psycopg
 from sqlalchemy.engine import make_url
 
-from office.runtime.doorbell import CHANNEL, bell_path
+from office.runtime.doorbell import CHANNEL, bell_path, hang_up
 from office.runtime.settings import Settings
 
 log = logging.getLogger("songjiao.dispatcher")
@@ -44,7 +43,9 @@ class Ear:
 
     def __enter__(self) -> Self:
         """Begin to listen."""
-        self._bell = None if self._on_postgres() else _hang_up_a_bell(self._office)
+        self._bell = None if self._on_postgres() else hang_up(self._office, "dispatcher")
+        if self._bell is not None:
+            self._bell.settimeout(_LEAVE_SECONDS)
         self._thread.start()
         return self
 
@@ -85,25 +86,3 @@ class Ear:
             while not self._leaving.is_set():
                 for _ in connection.notifies(timeout=_LEAVE_SECONDS, stop_after=1):
                     self.tell_all()
-
-
-def _hang_up_a_bell(office: Settings) -> socket.socket | None:
-    """The bell's socket; one that a killed dispatcher left is taken away, since the lease is ours."""
-    if not hasattr(socket, "AF_UNIX"):
-        return None
-    path = bell_path(office)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.parent.stat().st_uid != os.getuid():
-        log.warning("%s belongs to another user; the dispatcher looks by itself", path.parent)
-        return None
-    path.unlink(missing_ok=True)
-    bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    try:
-        bell.bind(str(path))
-        path.chmod(0o600)
-    except OSError as error:
-        bell.close()
-        log.warning("the dispatcher's bell cannot stand at %s (%s); it looks by itself", path, error)
-        return None
-    bell.settimeout(_LEAVE_SECONDS)
-    return bell

@@ -3,9 +3,10 @@
 Prefect begins SQLite transactions so that two requests that read and then write can get in each other's way; the
 later one is refused at once ("database is locked"), answered with 503, and Prefect's clients come back after two,
 four, eight seconds: the longest wait of a whole wake. This puts a small ASGI layer around Prefect's public
-application that asks again itself, some milliseconds later, and hands on only the last answer. A refused transaction
-has changed nothing, and every Prefect client would ask again too. It patches nothing and serves no clause of a
-regulation.
+application. Requests that write follow one another, since SQLite takes one writer at a time anyway: in a burst half of
+the server's work was repeating what had been refused. What Prefect's own services get in the way of is asked again here,
+some milliseconds later, and only the last answer is handed on. A refused transaction has changed nothing, and every
+Prefect client would ask again too. It patches nothing and serves no clause of a regulation.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import random
 import sys
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import nullcontext
 from typing import Any
 
 Message = MutableMapping[str, Any]
@@ -24,14 +26,19 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 PATIENCE_SECONDS = 10.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.01, 0.25
 _LARGEST_BODY = 4_000_000
+_QUESTIONS = ("/filter", "/count", "/history", "/paginate", "/get_scheduled_flow_runs", "/lateness")
+"""How the addresses end of what is posted and only reads (or writes by the way, after its answer)."""
 
 
 class Patient:
-    """Repeats a request that the application answered with 503, until it is answered otherwise or patience ends."""
+    """Lets requests that write follow one another, and repeats one that was answered with 503 until it is answered
+    otherwise or patience ends.
+    """
 
     def __init__(self, app: App, say: Callable[[str], None] = lambda text: print(text, file=sys.stderr)) -> None:
         self._app = app
         self._say = say
+        self._one_writer = asyncio.Lock()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -42,8 +49,9 @@ class Patient:
         pause = _FIRST_PAUSE
         while True:
             last = not whole or time.monotonic() + pause > until
-            if await self._try(scope, _replay(body, receive, whole=whole), send, last=last):
-                return
+            async with self._one_writer if _writes(scope) and whole else nullcontext():
+                if await self._try(scope, _replay(body, receive, whole=whole), send, last=last):
+                    return
             await asyncio.sleep(pause * (0.5 + random.random()))
             pause = min(pause * 2, _LONGEST_PAUSE)
 
@@ -71,6 +79,11 @@ class Patient:
             if not refused:
                 raise
         return not refused
+
+
+def _writes(scope: Scope) -> bool:
+    """Whether a request changes something."""
+    return scope["method"] not in ("GET", "HEAD", "OPTIONS") and not scope["path"].rstrip("/").endswith(_QUESTIONS)
 
 
 async def _whole_body(receive: Receive) -> tuple[list[Message], bool]:
@@ -108,7 +121,12 @@ def create() -> App:
     """The application that uvicorn serves: Prefect's, and beside it this office's own few addresses."""
     from prefect.server.api.server import create_app
 
+    from office.bellringer import Bellringer
     from office.routes import Routes
+    from office.runtime.quiet_memory import settle_memory
     from office.runtime.settings import settings
 
-    return Routes(Patient(create_app()), settings())
+    office = settings()
+    application = Routes(Bellringer(Patient(create_app()), office), office)
+    settle_memory()
+    return application

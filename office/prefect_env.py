@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 import certifi
@@ -21,6 +22,9 @@ from office.runtime.settings import REPOSITORY, Settings, prefect_auth
 HOST = "127.0.0.1"
 POOL = "songjiao"
 """The name of the process work pool that runs every phase."""
+
+WORKER = "songjiao-worker"
+"""The name of the office's worker."""
 
 # What a person's shell may have set for Prefect elsewhere must not steer this office.
 _FOREIGN = ("PREFECT_",)
@@ -175,9 +179,14 @@ def server_command(port: int) -> list[str]:
     ]
 
 
-def worker_command() -> list[str]:
-    """Prefect's process worker on the office's pool; the queues bound how much it takes (see `office.deploy`)."""
+def worker_command(engine: Literal["warm", "stock"]) -> list[str]:
+    """Prefect's process worker on the office's pool; the queues bound how much it takes (see `office.deploy`).
+
+    With the warm engine it has a bell (`office.worker`); the stock way is Prefect's own command line.
+    """
+    if engine == "warm":
+        return [sys.executable, "-m", "office.worker"]
     return [
         *(sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"),
-        *("--name", "songjiao-worker", "--install-policy", "never", "--no-create-pool-if-not-found"),
+        *("--name", WORKER, "--install-policy", "never", "--no-create-pool-if-not-found"),
     ]

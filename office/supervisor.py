@@ -34,6 +34,9 @@ Say = Callable[[str], None]
 
 _LOOK_SECONDS = 0.1
 
+_NICENESS = {"server": 2, "engine": 5, "worker": 5}
+"""Who steps back when the processor is scarce: a decision reaches the next person first, the runs follow in Prefect."""
+
 
 class Office:
     """A running office, as a context manager; `Supervisor` runs one until it is told to stop.
@@ -231,7 +234,7 @@ class Office:
         if not deploy.is_current(self.settings, self.port, self.prefect_file):
             self._say("deployments")
             self._deploy()
-        command = prefect_env.worker_command()
+        command = prefect_env.worker_command(engine_in_use(self.settings))
         self._start(self._plan("worker", command, worker_environment, ready=self._worker_polls))
         if self._dispatcher:
             command = [sys.executable, "-m", "office.dispatcher"]
@@ -248,7 +251,8 @@ class Office:
         ready: Callable[[], bool] | None = None,
         grace: float = 10.0,
     ) -> ChildPlan:
-        return ChildPlan(name, command, environment, REPOSITORY, ready=ready, grace_seconds=grace)
+        behind = _NICENESS.get(name, 0)
+        return ChildPlan(name, command, environment, REPOSITORY, ready=ready, grace_seconds=grace, niceness=behind)
 
     def _start(self, *plans: ChildPlan) -> None:
         """Start these together, and wait until all of them work."""

@@ -37,6 +37,9 @@ _EVERYTHING_SECONDS = 60.0
 An answer in a form makes no wake, and a run that a person cancelled or deleted has none either.
 """
 
+_STARTING_SECONDS = 2.0
+"""How long a run that was woken is not looked at again for the same wake: until its process has taken its lease."""
+
 _QUICK_TRIES = 3
 _LONGEST_PAUSE = 300.0
 _CALM_SECONDS = 600.0
@@ -73,6 +76,7 @@ class Waker:
         self._office = office
         self._patience: dict[Target, Patience] = {}
         self._dead_since: dict[str, float] = {}
+        self._woken: dict[uuid.UUID, tuple[int, float]] = {}
         self._everything_at = 0.0
 
     def anything_to_do(self) -> bool:
@@ -89,11 +93,11 @@ class Waker:
         everything = time.monotonic() >= self._everything_at
         with transaction(SYSTEM, office=self._office) as act:  # short: whoever decides waits for it
             wakes = runs.open_wakes(act, _LIMIT)
-        targets = _targets(wakes)
+        targets, numbers = _targets(wakes), _numbers(wakes)
         with reading(self._office) as act:
             leases = {lease.run_id: lease for lease in held_leases(act) if lease.run_id is not None}
             # Whoever is being executed looks by itself before it waits again, or is told once its lease is back.
-            busy = {run_id for run_id, lease in leases.items() if lease.alive}
+            busy = {run_id for run_id, lease in leases.items() if lease.alive} | self._starting(wakes)
             carriers = [carrier(act, *target) for target, run_id in targets.items() if run_id not in busy]
             dead = {run_id for run_id, lease in leases.items() if not lease.alive}
             others = (
@@ -108,7 +112,7 @@ class Waker:
             return len(targets)
         states = states_of(client, [one.run_id for one in carriers if one.run_id is not None])
         for one in carriers:
-            self._tend(client, one, states, leases, wanted=(one.programme_id, one.phase_id) in targets)
+            self._tend(client, one, states, leases, numbers.get((one.programme_id, one.phase_id)))
         drop_dead_leases([leases[run_id] for run_id in dead], states, datetime.now(UTC))
         return len(targets) + len(others)
 
@@ -118,8 +122,7 @@ class Waker:
         what: Carrier,
         states: dict[uuid.UUID, RunState],
         leases: dict[uuid.UUID, HeldLease],
-        *,
-        wanted: bool,
+        number: int | None,
     ) -> None:
         target = (what.programme_id, what.phase_id)
         patience = self._patience.setdefault(target, Patience())
@@ -131,7 +134,9 @@ class Waker:
         if troubled and not patience.allows():
             return
         try:
-            word = tend(client, what, state, lease, wanted=wanted, now=datetime.now(UTC))
+            word = tend(client, what, state, lease, wanted=number is not None, now=datetime.now(UTC))
+            if word == "woken" and what.run_id is not None and number is not None:
+                self._woken[what.run_id] = (number, time.monotonic())
         except (NoDeployment, PrefectHTTPStatusError) as trouble:
             # This one run's trouble: the others are tended all the same.
             word = f"could not be tended: {trouble}"
@@ -141,6 +146,17 @@ class Waker:
             patience.note()
         log.info("%s %s of %s: %s", what.flow, what.run_id or "-", what.programme_ref, word)
 
+    def _starting(self, wakes: list[runs.OpenWake]) -> set[uuid.UUID]:
+        """The runs that were woken for just this a moment ago: their process is on its way."""
+        since = time.monotonic() - _STARTING_SECONDS
+        self._woken = {run_id: woken for run_id, woken in self._woken.items() if woken[1] > since}
+        numbers = _numbers(wakes)
+        return {
+            run_id
+            for target, run_id in _targets(wakes).items()
+            if run_id in self._woken and self._woken[run_id][0] >= numbers[target]
+        }
+
     def _worker_may_still_speak(self, state: RunState | None, lease: HeldLease | None) -> bool:
         """A running run whose process died is reported by its worker in a moment; only a dead worker stays silent."""
         if lease is None or lease.alive or state is None or state.kind != StateType.RUNNING:
@@ -149,13 +165,24 @@ class Waker:
         return time.monotonic() - since < _WORKER_SPEAKS_SECONDS
 
 
+def _target(wake: runs.OpenWake) -> Target:
+    """Whom a wake means: a phase without a run is started by its lifecycle, so that is woken in its place."""
+    started = wake.phase_id is None or wake.run_id is not None
+    return wake.programme_id, wake.phase_id if started else None
+
+
 def _targets(wakes: list[runs.OpenWake]) -> dict[Target, uuid.UUID | None]:
-    """Whom open wakes mean, and its run where that is known. A phase without a run is started by its lifecycle, so that
-    is woken in its place.
-    """
+    """Whom open wakes mean, and its run where that is known."""
     found: dict[Target, uuid.UUID | None] = {}
     for wake in wakes:
-        started = wake.phase_id is None or wake.run_id is not None
-        target = (wake.programme_id, wake.phase_id if started else None)
-        found[target] = wake.run_id if started else found.get(target)
+        target = _target(wake)
+        found[target] = wake.run_id if target[1] == wake.phase_id else found.get(target)
     return found
+
+
+def _numbers(wakes: list[runs.OpenWake]) -> dict[Target, int]:
+    """Up to which event each of them has to look."""
+    numbers: dict[Target, int] = {}
+    for wake in wakes:
+        numbers[_target(wake)] = max(wake.number, numbers.get(_target(wake), 0))
+    return numbers

@@ -31,7 +31,8 @@ from office.smtp_sink import SmtpSink
 from office.state_file import running_office
 from office.supervisor import Office
 
-_POLL_SECONDS = 0.5
+_STOCK_POLL_SECONDS = 0.5
+"""How often the stock worker looks: it has no bell."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,9 @@ def _settings() -> Settings:
         prefect_port=0,
         engine=given.engine,
         worker_limit=given.worker_limit,
-        worker_poll_seconds=min(given.worker_poll_seconds, _POLL_SECONDS),
+        worker_poll_seconds=min(given.worker_poll_seconds, _STOCK_POLL_SECONDS)
+        if engine_in_use(given) == "stock"
+        else given.worker_poll_seconds,
         policies_dir=given.policies_dir,
         templates_dir=None,
         smtp_url="smtp://127.0.0.1:1",  # set to the mailbox's own address once it listens

@@ -23,8 +23,10 @@ from pathlib import Path
 from types import ModuleType
 
 from office.engine.child import Order, become
+from office.engine.rehearsal import rehearse
 from office.engine.warmth import import_everything, prefect_part, take_settings, unfit, watched_data
 from office.engine.wire import Incoming, Request
+from office.runtime.settings import settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -275,6 +277,8 @@ def main() -> None:
     began_ns = time.time_ns()
     import_everything(given.prefect_file)
     take_settings(os.environb)
+    if (reason := rehearse(settings())) is not None:
+        print(f"songjiao engine: no rehearsal ({reason}); flow runs take a little longer", file=sys.stderr, flush=True)
     watched = _marks(dict.fromkeys(_own_files() | watched_data() | extra))
     for file, mark in watched.items():
         if mark is not None and mark[0] > began_ns:

@@ -99,6 +99,13 @@ def unfit() -> str | None:
         return f"importing the flows started threads: {', '.join(threads)}"
     from sqlalchemy.engine import Engine
 
-    if any(isinstance(thing, Engine) for thing in gc.get_objects()):
-        return "importing the flows opened a database engine; make it on first use"
+    if any(isinstance(thing, Engine) and _holds(thing.pool) for thing in gc.get_objects()):
+        return "importing the flows opened a database; connect on first use"
     return None
+
+
+def _holds(pool: object) -> bool:
+    """Whether a pool holds a connection; one that cannot tell may."""
+    from sqlalchemy.pool import QueuePool
+
+    return not isinstance(pool, QueuePool) or pool.checkedin() + pool.checkedout() > 0

@@ -4,7 +4,11 @@ SQLite runs in WAL mode with foreign keys on and takes the write lock at the sta
 one advisory lock there. So writers follow one another on both, and whatever an operation reads stays true until it commits.
 """
 
+import os
+import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +18,8 @@ from sqlalchemy.engine import make_url
 WRITE = "songjiao_write"
 _PG_LOCK = 0x534F4E474A  # one number for all writers of this ledger
 _engines: dict[str, Engine] = {}
+_stand_ins: set[Engine] = set()
+"""Engines that work on an empty database in memory for now."""
 _guard = threading.Lock()
 
 
@@ -31,6 +37,20 @@ def forget_engines() -> None:
         for engine in _engines.values():
             engine.dispose(close=False)
         _engines.clear()
+
+
+@contextmanager
+def on_an_empty_database(engine: Engine) -> Iterator[None]:
+    """Have an embedded engine work on an empty database in memory until the block ends: its file is not touched, and
+    what it has learnt of statements stays. Afterwards it holds no connection. Not for several threads.
+    """
+    _stand_ins.add(engine)
+    try:
+        engine.dispose()
+        yield
+    finally:
+        engine.dispose()
+        _stand_ins.discard(engine)
 
 
 def _make(url: str) -> Engine:
@@ -55,6 +75,13 @@ def _make_sqlite(url: str) -> Engine:
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "do_connect")
+    def _stand_in(*_: Any) -> Any:
+        if engine in _stand_ins:
+            name = f"file:songjiao-{os.getpid()}-{id(engine)}?mode=memory&cache=shared"
+            return sqlite3.connect(name, uri=True, check_same_thread=False)
+        return None  # the file, as ever
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: object) -> None:

@@ -1,14 +1,17 @@
-"""The bell at the dispatcher's door: whoever commits messages or wakes rings it, so that the dispatcher looks at once.
+"""The bells at the doors of dispatcher and worker: whoever has something for them rings, so that they look at once.
 
-A ring says nothing but "look": a lost one costs the dispatcher its next look by itself, a needless one two small queries.
-On the embedded ledger it is an empty datagram to a Unix socket in the data folder; on PostgreSQL the transaction itself
-notifies, so that it reaches a dispatcher on another machine and never comes before the commit. Serves no clause.
+A ring says nothing but "look": a lost one costs the next look by oneself, a needless one a small query. It is an empty
+datagram to a Unix socket in the data folder. The dispatcher is rung for by who commits messages or wakes; on PostgreSQL
+the transaction itself notifies, so that it reaches a dispatcher on another machine and never comes before the commit.
+The worker is rung for by Prefect's server (`office.bellringer`). Serves no clause.
 """
 
 import contextlib
+import logging
+import os
 import socket
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import event, text
 from sqlmodel import Session
@@ -18,12 +21,38 @@ from models.states import MessageState
 from office.runtime.settings import Settings
 from office.runtime.sockets import socket_in
 
+log = logging.getLogger("songjiao.bell")
+
 CHANNEL = "songjiao_outbox"
+Door = Literal["dispatcher", "worker"]
 
 
-def bell_path(office: Settings) -> Path:
-    """The dispatcher's bell."""
-    return socket_in(office, "dispatcher.bell")
+def bell_path(office: Settings, door: Door = "dispatcher") -> Path:
+    """Where the bell of a door stands."""
+    return socket_in(office, f"{door}.bell")
+
+
+def hang_up(office: Settings, door: Door) -> socket.socket | None:
+    """A door's bell, to be listened to; None where this system has none. One that a killed process left is taken away:
+    only one dispatcher, and one worker, are at work in a data folder.
+    """
+    if not hasattr(socket, "AF_UNIX"):
+        return None
+    path = bell_path(office, door)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.parent.stat().st_uid != os.getuid():
+        log.warning("%s belongs to another user; the %s looks by itself", path.parent, door)
+        return None
+    path.unlink(missing_ok=True)
+    bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        bell.bind(str(path))
+        path.chmod(0o600)
+    except OSError as error:
+        bell.close()
+        log.warning("the bell of the %s cannot stand at %s (%s); it looks by itself", door, path, error)
+        return None
+    return bell
 
 
 class LedgerSession(Session):
@@ -68,10 +97,10 @@ def _is_news(row: Any) -> bool:
     return isinstance(row, Wake) and row.done_at is None
 
 
-def ring(office: Settings) -> None:
-    """Ring; nothing happens where no dispatcher listens, or where it has been rung for often enough already."""
+def ring(office: Settings, door: Door = "dispatcher") -> None:
+    """Ring; nothing happens where nobody listens, or where they have been rung for often enough already."""
     if not hasattr(socket, "AF_UNIX"):
         return
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
         bell.setblocking(False)
-        bell.sendto(b"", str(bell_path(office)))
+        bell.sendto(b"", str(bell_path(office, door)))

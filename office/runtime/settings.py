@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     templates_dir: Path | None = None
     prefect_port: int = 4200
     engine: Literal["warm", "stock"] = "warm"
-    worker_poll_seconds: float = Field(default=0.25, gt=0)
+    worker_poll_seconds: float = Field(default=2.0, gt=0)
     late_after_seconds: int = Field(default=300, gt=0)
     worker_limit: int = Field(default=6, gt=0)
     engine_memory_mb: int = Field(default=1024, ge=0)

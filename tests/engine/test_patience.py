@@ -77,3 +77,31 @@ def test_failure_that_is_no_refusal_is_not_hidden() -> None:
 
     with pytest.raises(KeyError):
         _ask(Patient(broken), b"x")
+
+
+def test_requests_that_write_follow_one_another_and_questions_do_not_wait() -> None:
+    under_way: list[str] = []
+    most = {"/write": 0, "/x/filter": 0}
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        under_way.append(scope["path"])
+        most[scope["path"]] = max(most[scope["path"]], under_way.count(scope["path"]))
+        await asyncio.sleep(0.01)
+        under_way.remove(scope["path"])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(_: Message) -> None:
+        return None
+
+    async def all_at_once() -> None:
+        app = Patient(slow)
+        scopes = [{"type": "http", "method": "POST", "path": path} for path in most for _ in range(3)]
+        await asyncio.gather(*(app(scope, receive, send) for scope in scopes))
+
+    asyncio.run(all_at_once())
+    assert most == {"/write": 1, "/x/filter": 3}

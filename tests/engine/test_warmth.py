@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,9 +28,13 @@ def test_thread_makes_unfit_and_is_named() -> None:
     assert _unfit_after(thread) == "importing the flows started threads: poller"
 
 
-def test_database_engine_makes_unfit() -> None:
-    engine = "import sqlalchemy; engine = sqlalchemy.create_engine('sqlite://')"
-    assert _unfit_after(engine) == "importing the flows opened a database engine; make it on first use"
+def test_open_database_makes_unfit_and_a_closed_one_does_not(tmp_path: Path) -> None:
+    engine = f"import sqlalchemy; engine = sqlalchemy.create_engine('sqlite:///{tmp_path}/x.db'); "
+    assert (
+        _unfit_after(engine + "engine.connect().close()")
+        == "importing the flows opened a database; connect on first use"
+    )
+    assert _unfit_after(engine + "engine.connect().close(); engine.dispose()") == "None"
 
 
 def test_settings_of_one_run_are_not_prefects_settings() -> None:

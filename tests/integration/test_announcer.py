@@ -7,6 +7,7 @@ import pytest
 
 from ledger.core import record
 from ledger.queries.news import EVENTS, move_place, place
+from office import announcer
 from office.announcer import READER, Announcer
 from office.runtime.settings import Settings
 from office.runtime.transactions import SYSTEM, reading, transaction
@@ -47,6 +48,12 @@ class Server:
     def store(self) -> None:
         """Write what came in, as Prefect does some seconds later."""
         self.stored = [event["id"] for event in self.taken]
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prefect is asked about what was sent without the pause that leaves it in peace."""
+    monkeypatch.setattr(announcer, "_STORING_SECONDS", 0.0)
 
 
 @pytest.fixture

@@ -105,9 +105,9 @@ def test_a_ring_with_nobody_at_home_is_no_trouble(sqlite_office: Settings) -> No
 def test_more_rings_than_a_bell_holds_do_not_keep_the_ringer(sqlite_office: Settings) -> None:
     ear = Ear(sqlite_office)
     ear._bell = None
-    from office.listening import _hang_up_a_bell
+    from office.runtime.doorbell import hang_up
 
-    bell = _hang_up_a_bell(sqlite_office)
+    bell = hang_up(sqlite_office, "dispatcher")
     assert bell is not None
     began = time.monotonic()
     for _ in range(2000):
