@@ -118,6 +118,11 @@ def _of_database(error: Exception) -> str:
     words = str(getattr(error, "orig", None) or error)
     if "locked" in words:
         return say("台账正被另一进程占用,请稍后再试", "the ledger is busy with another process; try again in a moment")
+    if "is full" in words or "No space left" in words:
+        return say(
+            "磁盘已满,未作任何更改;请腾出空间后重做",
+            "the disk is full: nothing was changed; make room and do it again",
+        )
     if "no such table" in words or "does not exist" in words:
         return say(
             "台账尚未建好或版本不符;请先运行 songjiao up",

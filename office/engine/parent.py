@@ -1,11 +1,11 @@
 """The warm parent: a process that has imported Prefect and the flows, and forks a child for each flow run.
 
-Decides how many children there are at once, and when it is out of date: before taking a run it looks whether a file
-of ours that it has imported changed, and if so retires (it takes no more, lets its children finish, leaves). It never
-opens a database, an event loop, a client or a thread: a fork would copy them half alive; it checks this before it
-says that it is ready. It serves no clause of a regulation.
+Decides how many children there are at once, how long each may work, and when it is out of date: before taking a run it
+looks whether a file of ours that it has imported changed, and if so retires (it takes no more, lets its children finish,
+leaves). It keeps no database, event loop, client or thread open: a fork would copy them half alive; it checks this before
+it says that it is ready. It serves no clause of a regulation.
 
-Started by the warden: `python -m office.engine.parent --door FD --limit N --memory-mb M --prefect-file FILE`.
+Started by the warden: `python -m office.engine.parent --door FD --limit N --memory-mb M --seconds S --prefect-file FILE`.
 """
 
 import argparse
@@ -38,17 +38,26 @@ class Run:
     incoming: Incoming
     request: Request | None = None
     pid: int | None = None
+    ends_at: float | None = None
+    """When the child has worked for too long; on the clock of `time.monotonic`."""
 
 
 class Parent:
     """The loop between the door, the clients and the children."""
 
     def __init__(
-        self, door: socket.socket, limit: int, memory_mb: int, watched: dict[Path, tuple[int, int] | None]
+        self,
+        door: socket.socket,
+        watched: dict[Path, tuple[int, int] | None],
+        *,
+        limit: int,
+        memory_mb: int = 0,
+        seconds: float = 0.0,
     ) -> None:
         self._door = door
         self._limit = limit
         self._memory_mb = memory_mb
+        self._seconds = seconds
         self._watched = watched
         self._selector = selectors.DefaultSelector()
         self._runs: dict[int, Run] = {}
@@ -70,7 +79,7 @@ class Parent:
         os.write(1, b"ready\n")
         while not self._leaving and not (self._retired and not self._runs):
             self._tend_door()
-            for key, _ in self._selector.select():
+            for key, _ in self._selector.select(self._until_next_end()):
                 if key.data == "wake":
                     os.read(wake_read, 4096)
                 elif key.data == "warden":
@@ -83,6 +92,7 @@ class Parent:
                     for number in (wake_read, wake_write):
                         os.close(number)
                     return order
+            self._end_overdue()
             self._reap()
         for run in list(self._runs.values()):
             self._drop(run)
@@ -165,6 +175,7 @@ class Parent:
             self._forget_all(run)
             return Order(run.request, parent, self._memory_mb)
         run.pid = pid
+        run.ends_at = time.monotonic() + self._seconds if self._seconds else None
         for stream in run.incoming.streams:
             os.close(stream)
         run.incoming.streams = []
@@ -180,6 +191,22 @@ class Parent:
             if run is not mine:
                 for stream in run.incoming.streams:
                     os.close(stream)
+
+    def _until_next_end(self) -> float | None:
+        """Seconds until the first child will have worked for too long; None where none is bounded."""
+        ends = [run.ends_at for run in self._runs.values() if run.pid is not None and run.ends_at is not None]
+        return max(0.0, min(ends) - time.monotonic()) if ends else None
+
+    def _end_overdue(self) -> None:
+        """A child that hangs would hold its run's lease for ever: it is killed, its run is seen to have crashed, and the
+        ledger has it done again.
+        """
+        for run in self._runs.values():
+            if run.pid is not None and run.ends_at is not None and run.ends_at <= time.monotonic():
+                words = f"songjiao engine: child {run.pid} worked for over {self._seconds:g} s and is ended"
+                print(words, file=sys.stderr, flush=True)
+                run.ends_at = None
+                self._end_group(run.pid)
 
     def _reap(self) -> None:
         for run in list(self._runs.values()):
@@ -269,6 +296,7 @@ def main() -> None:
     arguments.add_argument("--door", type=int, required=True)
     arguments.add_argument("--limit", type=int, default=16)
     arguments.add_argument("--memory-mb", type=int, default=0)
+    arguments.add_argument("--seconds", type=float, default=0.0)
     arguments.add_argument("--prefect-file", type=Path, default=ROOT / "prefect.yaml")
     given = arguments.parse_args()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -292,7 +320,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     door = socket.socket(fileno=given.door)
     door.setblocking(False)
-    order = Parent(door, given.limit, given.memory_mb, watched).serve()
+    parent = Parent(door, watched, limit=given.limit, memory_mb=given.memory_mb, seconds=given.seconds)
+    order = parent.serve()
     if order is not None:
         become(order)
 

@@ -31,5 +31,6 @@ def engine_command(settings: Settings, prefect_file: Path) -> list[str]:
     return [
         *(sys.executable, "-m", "office.engine.warden", "--socket", str(socket_path(settings))),
         *("--limit", str(settings.worker_limit + 2), "--memory-mb", str(settings.engine_memory_mb)),
+        *("--seconds", str(settings.engine_seconds)),
         *("--prefect-file", str(prefect_file.resolve())),
     ]

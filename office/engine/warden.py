@@ -5,7 +5,7 @@ the new one takes over the same door, clients in between only wait). While no pa
 import), it closes the door in each client's face at once, so that flow runs start the stock way. It never imports
 Prefect or the rooms, and so never needs to be renewed. It serves no clause of a regulation.
 
-Started by the supervisor: `python -m office.engine.warden --socket PATH --limit N --memory-mb M --prefect-file FILE`.
+Started by the supervisor: `python -m office.engine.warden --socket PATH` and what the parent is started with.
 """
 
 import argparse

@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     late_after_seconds: int = Field(default=300, gt=0)
     worker_limit: int = Field(default=6, gt=0)
     engine_memory_mb: int = Field(default=1024, ge=0)
+    engine_seconds: int = Field(default=900, ge=0)
     smtp_url: str | None = None
     smtp_from: str = "songjiao@localhost"
     locale: Literal["zh-CN", "en"] = "zh-CN"

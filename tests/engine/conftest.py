@@ -23,6 +23,7 @@ def office_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         data_dir=tmp_path_factory.mktemp("office") / "data",
         prefect_port=0,
         engine="warm",
+        engine_memory_mb=512,
         worker_poll_seconds=5.0,  # so that what these tests wait for comes by the bell
         _env_file=None,  # type: ignore[call-arg]
     )

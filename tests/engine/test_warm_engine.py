@@ -3,6 +3,10 @@ their own."""
 
 import os
 import signal
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
+from office.engine.parent import Parent, Run
+from office.engine.wire import Incoming
 from office.supervisor import Office
 from tests.engine.api import wait_until
 
@@ -180,3 +186,41 @@ def test_killed_child_of_the_office_comes_back_and_waiting_runs_go_on(prefect: A
     office.wait_healthy()
     assert prefect.wake(run_id) == "ACCEPT"
     prefect.wait(run_id, "Completed")
+
+
+def test_flow_that_leaks_memory_fails_alone_and_the_engine_goes_on(prefect: Any, engine_state: EngineState) -> None:
+    before = engine_state()["pid"]
+    beside = prefect.start("waiting")
+    run_id = prefect.start("leaking", megabytes=2_000)
+    run = prefect.wait(run_id, "Failed", "Crashed")
+    assert "MemoryError" in run["state"]["message"] or run["state"]["name"] == "Crashed"
+    assert len(prefect.lines(run_id)) == 1
+    prefect.wait(beside, "Suspended")
+    small = prefect.start("leaking", megabytes=5)
+    prefect.wait(small, "Completed")
+    assert engine_state()["pid"] == before
+
+
+def test_child_that_works_for_too_long_is_ended_and_its_client_told() -> None:
+    client, connection = socket.socketpair()
+    with socket.socket() as door, client:
+        parent = Parent(door, {}, limit=2, seconds=5.0)
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+        run = Run(Incoming(connection), pid=child.pid, ends_at=time.monotonic() + 60)
+        parent._runs[connection.fileno()] = run
+        parent._end_overdue()
+        assert (child.poll(), 59 < (parent._until_next_end() or 0) <= 60) == (None, True)
+        run.ends_at = time.monotonic()
+        assert parent._until_next_end() == 0.0
+        parent._end_overdue()
+        wait_until(lambda: _ended(child.pid) or None, "the child's end")
+        parent._reap()
+        child.wait()
+        assert client.recv(5) == b"X" + int(signal.SIGKILL).to_bytes(4, "big", signed=True)
+        assert parent._until_next_end() is None
+        parent._selector.close()
+
+
+def _ended(pid: int) -> bool:
+    """Whether a child of ours has ended and waits to be reaped."""
+    return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE

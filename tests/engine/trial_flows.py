@@ -72,6 +72,14 @@ def long_running(folder: str, seconds: float = 60) -> None:
 
 
 @flow(persist_result=False)
+def leaking(folder: str, megabytes: int) -> None:
+    """Takes so much memory, keeps it, and is done."""
+    _note(folder, f"execution {os.getpid()}")
+    kept = [bytearray(1_000_000) for _ in range(megabytes)]
+    _note(folder, f"done {len(kept)}")
+
+
+@flow(persist_result=False)
 def second_leaves(folder: str, hold_seconds: float = 60) -> None:
     """Its first execution works until told; any other sees that and leaves without a word to Prefect."""
     before = len(lines(folder, str(flow_run.id)))

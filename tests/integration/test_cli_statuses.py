@@ -226,6 +226,29 @@ def test_a_busy_ledger_is_trouble_of_the_system(world: dict[str, str]) -> None:
     assert done("organisation", "add", "示例校", "--kind", "school").status == 0
 
 
+def test_a_full_disk_refuses_the_whole_act_and_loses_nothing(world: dict[str, str], tmp_path: Path) -> None:
+    """SQLite's own word for a full disk: no page more than there are."""
+    done("programme", "apply", paper(tmp_path, "a.yaml", example("application")), "--as", world["host"])
+    before, code = head(), code_of(world["county"])
+    engine = engine_for(settings().ledger_url)
+    engine.dispose()
+
+    def fill(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA max_page_count=1")  # SQLite takes the present number for the least
+
+    event.listen(engine, "connect", fill)
+    decide = ("approval", "decide", "CQ-2026-0001", "--decision", "approve", "--as", world["county"], "--code", code)
+    comment = "示" * 1900  # more than the last page has room for
+    refused = songjiao(*decide, "--comment", comment, lang="en")
+    assert refused == Answer(3, "", "the disk is full: nothing was changed; make room and do it again\n")
+    assert head() == before
+
+    event.remove(engine, "connect", fill)
+    engine.dispose()
+    done(*decide, "--comment", comment)  # the same code: it was not used up
+    assert songjiao("audit", "verify").status == 0
+
+
 def test_a_setting_that_cannot_be_read_is_named(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SONGJIAO_UPLOAD_LIMIT_MB", "many")
     settings.cache_clear()
