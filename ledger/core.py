@@ -20,11 +20,14 @@ from pydantic import BaseModel
 from sqlmodel import select
 
 from ledger.errors import KeyReused
+from ledger.together import Together
 from models.act import Act
 from models.office import ActKey, AuditEvent, AuditHead, Counter, Wake
 from models.programme import Phase, Programme
 
 GENESIS = "0" * 64
+_AS_THEY_ARE = frozenset({str, int, bool, float, type(None)})
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 P = ParamSpec("P")
 A = TypeVar("A", bound=BaseModel)
 
@@ -88,6 +91,8 @@ def operation(
 
 def plain(value: Any) -> Any:
     """A value as JSON data, the same on every machine and database."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, Enum):
@@ -107,7 +112,7 @@ def plain(value: Any) -> Any:
 
 def canonical(value: Any) -> str:
     """JSON in one way only: sorted keys, no blanks."""
-    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _JSON.encode(plain(value))
 
 
 def fingerprint(value: Any) -> str:
@@ -117,18 +122,14 @@ def fingerprint(value: Any) -> str:
 
 def event_hash(event: AuditEvent) -> str:
     """The hash of an audit event over everything it says and the hash before it."""
-    return fingerprint(
-        [
-            event.number,
-            event.at,
-            event.kind,
-            event.programme_id,
-            event.person_id,
-            event.door,
-            event.facts,
-            event.previous_hash,
-        ]
-    )
+    return _hash_of({name: getattr(event, name) for name in _HASHED})
+
+
+_HASHED = ("number", "at", "kind", "programme_id", "person_id", "door", "facts", "previous_hash")
+
+
+def _hash_of(said: Mapping[str, Any]) -> str:
+    return fingerprint([said[name] for name in _HASHED])
 
 
 def record(act: Act, kind: str, programme: Programme | None = None, /, **facts: Any) -> AuditEvent:
@@ -137,35 +138,40 @@ def record(act: Act, kind: str, programme: Programme | None = None, /, **facts: 
     Writers follow one another (see `office.runtime.database`), so the chain has no forks. It goes on from the head that
     is kept beside it: events that were cut off at its end leave a gap for ever.
     """
-    event = chain(act, kind, programme, facts)
+    event = AuditEvent(**_next_event(act, kind, programme, facts))
+    act.session.add(event)
     act.session.flush()
     return event
 
 
-def chain(act: Act, kind: str, programme: Programme | None, facts: Mapping[str, Any]) -> AuditEvent:
-    """As `record`, but written with the next flush: for who records many events at once."""
-    head = act.session.get(AuditHead, 1) or AuditHead(number=0, hash=GENESIS)
-    event = AuditEvent(
-        number=head.number + 1,
-        at=act.now,
-        kind=kind,
-        programme_id=programme.id if programme else None,
-        person_id=act.actor.person_id,
-        door=act.actor.door.value,
-        facts=plain(facts),
-        previous_hash=head.hash,
-        hash="",
-    )
-    event.hash = event_hash(event)
-    head.number, head.hash = event.number, event.hash
-    act.session.add(head)
+def chain(act: Act, kind: str, programme: Programme | None, facts: Mapping[str, Any], together: Together) -> None:
+    """As `record`, but written with the rows that it is kept together with: for who records many events at once."""
+    together.add(AuditEvent, **_next_event(act, kind, programme, facts))
+
+
+def _next_event(act: Act, kind: str, programme: Programme | None, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What the next event of the chain says; the head goes on to it."""
+    head = act.session.get(AuditHead, 1)
+    if head is None:
+        head = AuditHead(number=0, hash=GENESIS)
+        act.session.add(head)
+        act.session.flush()  # from now on it is found
+    said = {
+        "number": head.number + 1,
+        "at": act.now,
+        "kind": kind,
+        "programme_id": programme.id if programme else None,
+        "person_id": act.actor.person_id,
+        "door": act.actor.door.value,
+        "facts": plain(facts),
+        "previous_hash": head.hash,
+    }
+    said["hash"] = _hash_of(said)
+    head.number, head.hash = said["number"], said["hash"]
     if programme is not None:
         programme.event_number += 1
         act.session.add(programme)
-    act.session.add(event)
-    if event.number == 1:
-        act.session.flush()  # from now on the head is found
-    return event
+    return said
 
 
 def wake(act: Act, programme: Programme, phase: Phase | None = None) -> None:

@@ -18,6 +18,7 @@ from ledger.core import fingerprint, plain, record
 from ledger.courtesy import AT_ONCE, quiet_until, waits_for_digest
 from ledger.digests import DIGEST, bundle, contents, follow
 from ledger.people import office_people
+from ledger.together import Together
 from models.act import Act
 from models.office import Message
 from models.people import Organisation, Person
@@ -57,18 +58,19 @@ def tell(
     obligation_id: uuid.UUID | None = None,
     step_id: uuid.UUID | None = None,
     at_once: bool = False,
-    fresh: bool = False,
+    together: Together | None = None,
     **facts: Any,
 ) -> int:
     """Queue one message a person on a matter; the same matter is told to a person once. Answers how many are reached.
 
     Also queued once for each of their organisations that has a channel of its own. Whoever has neither mail nor channel
-    is not reached. `at_once`: also in quiet hours, for somebody who acts at this moment. `fresh`: the caller holds a
-    claim that nobody was told of this matter before; the messages are written with the next flush.
+    is not reached. `at_once`: also in quiet hours, for somebody who acts at this moment. `together`: the caller holds a
+    claim that nobody was told of this matter before, and writes these rows itself.
     """
     reached = 0
     told: set[uuid.UUID] = set()
     base = {"programme": programme.ref, "title": programme.title, "short": programme.short_name} if programme else {}
+    said = plain(base | facts)
     for who in people:
         if not (who.email or who.channel or who.fallback):
             continue
@@ -78,9 +80,9 @@ def tell(
             f"{kind}:{matter}:{who.ref}",
             who,
             who.locale,
-            base | facts,
+            said,
             at_once,
-            fresh,
+            together,
             programme_id=programme.id if programme else None,
             obligation_id=obligation_id,
             step_id=step_id,
@@ -97,9 +99,9 @@ def tell(
                 f"{kind}:{matter}:{home.id}",
                 home,
                 who.locale,
-                base | facts,
+                said,
                 at_once,
-                fresh,
+                together,
                 programme_id=programme.id if programme else None,
                 obligation_id=obligation_id,
                 organisation_id=home.id,
@@ -126,26 +128,32 @@ def _queue(
     locale: str,
     facts: dict[str, Any],
     at_once: bool,
-    fresh: bool,
+    together: Together | None,
     **ids: Any,
 ) -> int:
-    if not fresh and act.session.exec(select(Message.id).where(Message.key == key)).first() is not None:
+    if together is None and act.session.exec(select(Message.id).where(Message.key == key)).first() is not None:
         return 1
     at_once = at_once or kind in AT_ONCE
-    row = Message(
-        key=key,
-        kind=kind,
-        locale=locale,
-        facts=plain(facts),
-        state=MessageState.QUEUED,
-        next_try_at=act.now if at_once else quiet_until(to.quiet_hours, act.now, act.zone),
-        created_at=act.now,
+    said = {
+        "key": key,
+        "kind": kind,
+        "locale": locale,
+        "facts": facts,
+        "state": MessageState.QUEUED,
+        "next_try_at": act.now if at_once else quiet_until(to.quiet_hours, act.now, act.zone),
+        "created_at": act.now,
         **ids,
-    )
-    if isinstance(to, Person) and to.digest_at and not at_once and waits_for_digest(kind, facts):
+    }
+    bundled = isinstance(to, Person) and to.digest_at and not at_once and waits_for_digest(kind, facts)
+    if together is not None and not bundled:
+        together.add(Message, **said)
+        return 1
+    row = Message(**said)
+    if bundled:
+        assert isinstance(to, Person)
         bundle(act, row, to)
     act.session.add(row)
-    if not fresh:
+    if together is None:
         act.session.flush()
     return 1
 

@@ -9,23 +9,23 @@ batch, whatever else is open. Serves every deadline of a pack.
 import uuid
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 
+from ledger.audience import Audience, by_id, reachable
 from ledger.core import chain
 from ledger.deadlines import run_again
 from ledger.obligations import moment_of, next_moment, set_next
 from ledger.outbox import tell
 from ledger.packs import ground_facts, pack_of
-from ledger.people import HEAD, OFFICE
-from ledger.seats import substitutes
 from ledger.silence import let_silence_speak
+from ledger.together import Together
 from models.act import Act
 from models.documents import Obligation, RungFired
 from models.office import Message
-from models.people import Organisation, Person, RoleAssignment
+from models.people import Organisation, Person
 from models.programme import Programme
 from models.review import ApprovalStep
 from models.states import MessageState, ObligationState
@@ -37,7 +37,6 @@ from rules.working_hours import is_open, next_open
 BATCH = 200
 """How many matters one transaction takes, so that the ledger is never held for long."""
 
-T = TypeVar("T", bound=SQLModel)
 _PAST = {"remind": "reminded", "chase": "chased", "escalate": "escalated"}
 
 
@@ -58,7 +57,8 @@ def sweep(act: Act, limit: int = BATCH) -> Swept:
     ).all()
     batch = _Batch(act, rows) if rows else None
     fired = sum(_take(act, batch, row) for row in rows) if batch else 0
-    act.session.flush()
+    if batch:
+        batch.together.write(act)
     coming = next_moment(act)
     return Swept(fired=fired, more=coming is not None and coming <= act.now)
 
@@ -69,7 +69,7 @@ def _take(act: Act, batch: "_Batch", row: Obligation) -> int:
     pack = pack_of(act, programme)
     kind = next((one for one in pack.obligations if one.key == row.kind), None)
     if kind is None:
-        _lay_aside(act, programme, row, f"the pack {pack.pack} knows no obligation {row.kind}")
+        _lay_aside(act, batch, programme, row, f"the pack {pack.pack} knows no obligation {row.kind}")
         return 0
     if not is_open(pack, act.now, act.zone):
         row.next_at = next_open(pack, act.now, act.zone)
@@ -82,14 +82,15 @@ def _take(act: Act, batch: "_Batch", row: Obligation) -> int:
     try:
         return _climb(act, batch, programme, pack, kind, row)
     except LookupError as trouble:
-        _lay_aside(act, programme, row, str(trouble))
+        _lay_aside(act, batch, programme, row, str(trouble))
         return 0
 
 
-def _lay_aside(act: Act, programme: Programme, row: Obligation, why: str) -> None:
+def _lay_aside(act: Act, batch: "_Batch", programme: Programme, row: Obligation, why: str) -> None:
     """No next moment and no reason for it: the hourly audit finds that and tells the office."""
     row.next_at = None
-    chain(act, "obligation_stuck", programme, {"obligation": row.kind, "due_on": row.due_on, "why": why})
+    told = {"obligation": row.kind, "due_on": row.due_on, "why": why}
+    chain(act, "obligation_stuck", programme, told, batch.together)
 
 
 def _climb(act: Act, batch: "_Batch", programme: Programme, pack: Pack, kind: ObligationKind, row: Obligation) -> int:
@@ -101,14 +102,14 @@ def _climb(act: Act, batch: "_Batch", programme: Programme, pack: Pack, kind: Ob
         if fired and moment_of(row, due) > act.now and not (nobody and row.due_at < act.now):
             break
         people = batch.recipients(row, due.rung)
-        nobody = not any(_reachable(who) for who in people)
+        nobody = not any(reachable(who) for who in people)
         row.rung = due.number
         fired.append((due, people))
     told: set[uuid.UUID] = set()
     owner = batch.organisations[row.owed_by_id]
     for due, people in fired:
-        _record(act, programme, row, owner, due, people)
-    unreached = [due for due, people in fired if not any(_reachable(who) for who in people)]
+        _record(act, batch.together, programme, row, owner, due, people)
+    unreached = [due for due, people in fired if not any(reachable(who) for who in people)]
     for due, people in reversed(fired):  # whoever is addressed by several rungs is told the last one
         mine = [who for who in people if who.id not in told]
         _tell(act, batch, programme, pack, kind, row, due, mine, unreached[-1:] == [due])
@@ -120,25 +121,32 @@ def _climb(act: Act, batch: "_Batch", programme: Programme, pack: Pack, kind: Ob
 
 
 def _record(
-    act: Act, programme: Programme, row: Obligation, owner: Organisation, due: RungDue, people: list[Person]
+    act: Act,
+    together: Together,
+    programme: Programme,
+    row: Obligation,
+    owner: Organisation,
+    due: RungDue,
+    people: list[Person],
 ) -> None:
     told = {"obligation": row.kind, "owed_by": owner.name, "due_on": row.due_on, "rung": due.number}
-    chain(act, f"obligation_{_PAST[due.rung.rung]}", programme, told | {"to": [who.ref for who in people]})
-    act.session.add(
-        RungFired(
-            obligation_id=row.id,
-            move=row.moves,
-            number=due.number,
-            rung=due.rung.rung,
-            due_at=due.at,
-            fired_at=act.now,
-            reached=sum(_reachable(who) for who in people),
-            created_at=act.now,
-        )
+    told["to"] = [who.ref for who in people]
+    chain(act, f"obligation_{_PAST[due.rung.rung]}", programme, told, together)
+    reached = sum(reachable(who) for who in people)
+    together.add(
+        RungFired,
+        obligation_id=row.id,
+        move=row.moves,
+        number=due.number,
+        rung=due.rung.rung,
+        due_at=due.at,
+        fired_at=act.now,
+        reached=reached,
+        created_at=act.now,
     )
-    if not any(_reachable(who) for who in people):
+    if not reached:
         message, matter = f"obligation-{due.rung.rung}", f"{row.id}:{row.moves}:{due.number}"
-        chain(act, "nobody_reached", programme, {"message": message, "matter": matter})
+        chain(act, "nobody_reached", programme, {"message": message, "matter": matter}, together)
 
 
 def _tell(
@@ -164,14 +172,10 @@ def _tell(
         **ground_facts(pack, row.basis),
     }
     if people:
-        tell(act, message, matter, people, programme, obligation_id=row.id, fresh=True, **facts)
+        tell(act, message, matter, people, programme, obligation_id=row.id, together=batch.together, **facts)
     if tell_office:
         about = f"{message}:{matter}"
-        tell(act, "nobody-reached", about, batch.office, programme, fresh=True, about=message, **facts)
-
-
-def _reachable(who: Person) -> bool:
-    return bool(who.email or who.channel or who.fallback)
+        tell(act, "nobody-reached", about, batch.office, programme, together=batch.together, about=message, **facts)
 
 
 class _Batch:
@@ -179,14 +183,11 @@ class _Batch:
 
     def __init__(self, act: Act, rows: Iterable[Obligation]) -> None:
         self._act, self._rows = act, list(rows)
-        self.programmes = self._by_id(Programme, (row.programme_id for row in self._rows))
-        self.organisations = self._by_id(Organisation, (row.owed_by_id for row in self._rows))
-        above = (one.parent_id for one in self.organisations.values() if one.parent_id)
-        self.organisations |= self._by_id(Organisation, above)
-        self._by_id(ApprovalStep, (row.step_id for row in self._rows if row.step_id))
-        self._roles: dict[tuple[uuid.UUID, str], list[Person]] = {}
-        self.office: list[Person] = []
-        self._ask_for_people()
+        self.together = Together()
+        self.programmes = by_id(act, Programme, (row.programme_id for row in self._rows))
+        self._audience = Audience(act, (row.owed_by_id for row in self._rows))
+        self.organisations, self.office = self._audience.organisations, self._audience.office
+        by_id(act, ApprovalStep, (row.step_id for row in self._rows))
         self._ladders: dict[tuple[int, str, date], tuple[RungDue, ...]] = {}
         self._unsent: dict[uuid.UUID, list[Message]] = {}
         self._ask_for_unsent()
@@ -198,59 +199,10 @@ class _Batch:
             self._ladders[key] = rungs(pack, kind.ladder, row.due_on, self._act.zone)
         return self._ladders[key]
 
-    def _by_id(self, table: type[T], ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, T]:
-        wanted = set(ids)
-        if not wanted:
-            return {}
-        key = table.id  # type: ignore[attr-defined]
-        found = self._act.session.exec(select(table).where(col(key).in_(wanted))).all()
-        return {row.id: row for row in found}  # type: ignore[attr-defined]
-
-    def _ask_for_people(self) -> None:
-        query = (
-            select(Person, RoleAssignment.organisation_id, RoleAssignment.role)
-            .join(RoleAssignment, col(RoleAssignment.person_id) == col(Person.id))
-            .where(
-                col(Person.active),
-                col(RoleAssignment.organisation_id).in_(self.organisations) | (col(RoleAssignment.role) == OFFICE),
-            )
-            .order_by(col(Person.ref))
-        )
-        office: dict[uuid.UUID, Person] = {}
-        for who, organisation_id, role in self._act.session.exec(query).all():
-            self._roles.setdefault((organisation_id, role), []).append(who)
-            if role == OFFICE:
-                office[who.id] = who
-        self.office = list(office.values())
-        self._standing_in = substitutes(
-            self._act, {who.id for found in self._roles.values() for who in found}, self._act.today
-        )
-        people = {who.organisation_id for found in self._roles.values() for who in found}
-        people |= {who.organisation_id for who in self._standing_in.values()}
-        self._by_id(Organisation, people - self.organisations.keys())  # their homes, for channels of their own
-
     def recipients(self, row: Obligation, rung: LadderRung) -> list[Person]:
-        """The people a rung speaks to: the owner's, their head, their organisation, the body above, the office."""
+        """The people a rung of a matter speaks to."""
         owner = self.organisations[row.owed_by_id]
-        people: list[Person] = []
-        for to in rung.to:
-            if to == "owner":
-                people += self._holders(owner, row.owed_by_role) or self._holders(owner, "contact", owner.kind)
-            elif to == "head":
-                people += self._holders(owner, HEAD)
-            elif to == "organisation":
-                people += self._holders(owner, "contact", owner.kind)
-            elif to == "next-level" and owner.parent_id:
-                above = self.organisations[owner.parent_id]
-                people += self._holders(above, above.kind)
-            elif to == "programme-office":
-                people += self.office
-        people += [self._standing_in[who.id] for who in people if who.id in self._standing_in]
-        return list({who.id: who for who in people}.values())
-
-    def _holders(self, where: Organisation, *roles: str) -> list[Person]:
-        found = {who.id: who for role in roles for who in self._roles.get((where.id, role), [])}
-        return sorted(found.values(), key=lambda who: who.ref)
+        return self._audience.of_rung(owner, rung, self._audience.owners(owner, row.owed_by_role))
 
     def _ask_for_unsent(self) -> None:
         query = select(Message).where(

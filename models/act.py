@@ -12,6 +12,9 @@ from sqlmodel import Session
 
 from models.states import Door
 
+NEWS = "news"
+"""In a session's `info`, where rows for the dispatcher were written past the session: it is to look at them at once."""
+
 
 class CodeMaker(Protocol):
     """Makes the one-time code of a step for a person; holds the server's key, so the ledger need not."""

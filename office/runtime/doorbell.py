@@ -16,6 +16,7 @@ from typing import Any, Literal
 from sqlalchemy import event, text
 from sqlmodel import Session
 
+from models.act import NEWS
 from models.office import Lease, Message, Wake
 from models.states import MessageState
 from office.runtime.settings import Settings
@@ -67,6 +68,7 @@ class LedgerSession(Session):
 
     def ring_before_commit(self) -> None:
         """On PostgreSQL: have the commit itself notify the dispatcher."""
+        self.rings = self.rings or NEWS in self.info
         if self.rings and self.get_bind().dialect.name == "postgresql":
             self.execute(text(f"NOTIFY {CHANNEL}"))
 
