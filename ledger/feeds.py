@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from ledger.core import Done, operation, record
 from ledger.errors import BadInput
 from ledger.people import CLERK, HEAD, OFFICE, must_be_office, organisation, person
+from ledger.queries.duties import personal_awaited, standing_awaited
 from ledger.queries.standing import Awaited, awaited
 from models.act import Act
 from models.people import CalendarFeed, Organisation, Person, RoleAssignment
@@ -113,12 +114,14 @@ def _person_calendar(act: Act, who: Person) -> Calendar:
     held = act.session.exec(select(RoleAssignment).where(RoleAssignment.person_id == who.id)).all()
     name = f"{who.ref}"
     if any(one.role == OFFICE for one in held):
-        return Calendar(name=name, locale=who.locale, due=awaited(act))
+        due = [*awaited(act), *standing_awaited(act), *personal_awaited(act, who.id)]
+        return Calendar(name=name, locale=who.locale, due=_soonest(due))
     roles: dict[uuid.UUID, set[str]] = {}
     for one in held:
         roles.setdefault(one.organisation_id, set()).add(one.role)
-    due = [(row, owner) for owner in roles for row in awaited(act, owed_by=owner)]
-    mine = [row for row, owner in due if roles[owner] & _speakers(act, owner, row)]
+    owed = [(row, owner) for owner in roles for row in (*awaited(act, owed_by=owner), *standing_awaited(act, (owner,)))]
+    mine = [row for row, owner in owed if roles[owner] & _speakers(act, owner, row)]
+    mine += personal_awaited(act, who.id)
     return Calendar(name=name, locale=who.locale, due=_soonest(mine))
 
 
@@ -128,7 +131,8 @@ def _speakers(act: Act, owner: uuid.UUID, row: Awaited) -> set[str]:
 
 
 def _body_calendar(act: Act, body: Organisation) -> Calendar:
-    due = awaited(act) if body.kind == OFFICE else awaited(act, owed_by=body.id)
+    mine = None if body.kind == OFFICE else body.id
+    due = [*awaited(act, owed_by=mine), *standing_awaited(act, (mine,) if mine else None)]
     return Calendar(name=body.name, locale="zh-CN", due=_soonest(due))
 
 

@@ -1,35 +1,27 @@
 """What is owed outside any programme: yearly plans, regular meetings, hours of a cycle, what follows from an entry.
 
 A duty is opened for its period or its cause (`ledger.standing_opening`), met by entries of a register or by hours, and
-climbed by its own sweep: the claim of a rung is an insert under a unique key, so that it fires once. Serves the standing
-and annual clauses of the kind remind-escalate.
+climbed by its own sweep (`ledger.standing_sweeping`). Meeting one cancels its later rungs and unsent messages in the same
+transaction. Serves the standing and annual clauses of the kind remind-escalate.
 """
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
-from pydantic import BaseModel
 from sqlmodel import col, select
 
 from ledger.core import record
 from ledger.entries import fact_of
 from ledger.meeting import all_there
-from ledger.outbox import tell
-from ledger.packs import ground_facts, pack_at
-from ledger.people import office_people
-from ledger.standing_opening import ENDED, open_after, open_duties, renew
-from ledger.standing_queries import OPEN, duties_of, next_standing, recipients
+from ledger.standing_opening import ENDED, open_after, open_duties
+from ledger.standing_queries import OPEN, duties_of, next_standing, unsent_on_duties
 from models.act import Act
-from models.office import Message
-from models.people import Organisation
 from models.programme import Programme
-from models.register import RegisterEntry, StandingDuty, StandingRung
+from models.register import RegisterEntry, StandingDuty
 from models.states import MessageState, ObligationState
-from policies.lookup import duty_of, role_name
 from policies.mechanisms import Count, Duty
 from policies.schema import Pack
-from rules.deadlines import late_days, next_rung
+from rules.deadlines import late_days
 from rules.duties import times_asked
 from rules.hours import hours_met, hours_period
 from rules.indicators import fits
@@ -42,16 +34,7 @@ __all__ = [
     "next_standing",
     "open_after",
     "open_duties",
-    "sweep_standing",
 ]
-_PAST = {"remind": "reminded", "chase": "chased", "escalate": "escalated"}
-
-
-class Climbed(BaseModel):
-    """How many rungs of standing duties a sweep climbed, and whether more are due."""
-
-    fired: int
-    more: bool
 
 
 # --- meeting ----------------------------------------------------------------------------------------------------------
@@ -107,9 +90,7 @@ def _settle(act: Act, row: StandingDuty, on: date) -> None:
     row.state = ObligationState.MET_LATE if row.late_days else ObligationState.MET
     row.met_at, row.next_at = act.now, None
     act.session.add(row)
-    for message in act.session.exec(
-        select(Message).where(Message.state == MessageState.QUEUED, col(Message.key).contains(f":duty-{row.id}:"))
-    ).all():
+    for message in unsent_on_duties(act, row.id):
         message.state = MessageState.CANCELLED
         act.session.add(message)
     record(act, "duty_met", duty=row.kind, cause=row.cause, due_on=row.due_on, late_days=row.late_days)
@@ -135,77 +116,3 @@ def meet_by_hours(act: Act, pack: Pack, person_id: object, on: date) -> None:
             day = on if since else hours_period(pack, hours, row.starts_on).starts_on
             if hours_met(pack, hours, hours_of(act, pack, person_id), day, since).allowed:
                 _settle(act, row, on)
-
-
-# --- the sweep --------------------------------------------------------------------------------------------------------
-
-
-def sweep_standing(act: Act, limit: int = 200) -> Climbed:
-    """Open the duties of periods that have begun, then climb the rungs that are due, oldest first, each once."""
-    renew(act)
-    rows = act.session.exec(
-        select(StandingDuty)
-        .where(StandingDuty.state == OPEN, col(StandingDuty.next_at) <= act.now)
-        .order_by(col(StandingDuty.next_at), col(StandingDuty.id))
-        .limit(limit)
-    ).all()
-    for row in rows:
-        _climb(act, row)
-    act.session.flush()
-    coming = next_standing(act)
-    return Climbed(fired=len(rows), more=coming is not None and coming <= act.now)
-
-
-def _climb(act: Act, row: StandingDuty) -> None:
-    pack = pack_at(act, row.snapshot_id)
-    duty = duty_of(pack, row.kind)
-    if duty.met_by.startswith("hours:"):
-        meet_by_hours(act, pack, row.person_id, act.today)
-        if row.state != OPEN:
-            return
-    due = next_rung(pack, duty.ladder, row.due_on, act.zone, row.rung)
-    if due is None:
-        row.next_at = None
-        act.session.add(row)
-        return
-    owner = act.session.get_one(Organisation, row.owed_by_id)
-    people = recipients(act, row, owner, due.rung)
-    row.rung = due.number
-    coming = next_rung(pack, duty.ladder, row.due_on, act.zone, row.rung)
-    row.next_at = coming.at if coming else None
-    act.session.add(row)
-    record(
-        act,
-        f"duty_{_PAST[due.rung.rung]}",
-        duty=row.kind,
-        cause=row.cause,
-        owed_by=owner.name,
-        due_on=row.due_on,
-        rung=due.number,
-        to=[who.ref for who in people],
-    )
-    facts: dict[str, Any] = {
-        "what": duty.name.zh,
-        "what_en": duty.name.en,
-        "owed_by": owner.name,
-        "owed_by_role": role_name(pack, row.owed_by_role),
-        "owed_by_role_en": role_name(pack, row.owed_by_role, "en"),
-        "due_on": row.due_on,
-        "days": (act.today - row.due_on).days,
-        **ground_facts(pack, row.basis),
-    }
-    reached = tell(act, f"obligation-{due.rung.rung}", f"duty-{row.id}:{due.number}", people, **facts)
-    if not reached:
-        record(act, "nobody_reached", message=f"obligation-{due.rung.rung}", matter=f"duty-{row.id}:{due.number}")
-        tell(act, "nobody-reached", f"duty-{row.id}:{due.number}", office_people(act), about=row.kind, **facts)
-    act.session.add(
-        StandingRung(
-            duty_id=row.id,
-            number=due.number,
-            rung=due.rung.rung,
-            fired_at=act.now,
-            reached=reached,
-            created_at=act.now,
-        )
-    )
-    act.session.flush()

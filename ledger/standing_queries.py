@@ -1,37 +1,27 @@
-"""Standing duties as they stand: whom a rung speaks to, when the next one is due, what is open. Reads only."""
+"""Standing duties as they stand: what is open, when the next rung is due, what was told and is not sent yet. Reads only."""
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlmodel import col, select
 
-from ledger.people import HEAD, holders, office_people
 from models.act import Act
-from models.people import Organisation, Person
+from models.office import Message
 from models.register import StandingDuty
-from models.states import ObligationState
-from policies.schema import LadderRung
+from models.states import MessageState, ObligationState
 
 OPEN = ObligationState.OPEN
 
 
-def recipients(act: Act, row: StandingDuty, owner: Organisation, rung: LadderRung) -> list[Person]:
-    """The people a rung speaks to: who owes, their head, the body above, the programme office."""
-    people: list[Person] = []
-    for to in rung.to:
-        if to == "owner":
-            debtor = act.session.get(Person, row.person_id) if row.person_id else None
-            people += [debtor] if debtor else holders(act, owner.id, row.owed_by_role, "contact", owner.kind)
-        elif to == "head":
-            people += holders(act, owner.id, HEAD, *(("contact", owner.kind) if row.person_id else ()))
-        elif to == "organisation":
-            people += holders(act, owner.id, "contact", owner.kind)
-        elif to == "next-level" and owner.parent_id:
-            above = act.session.get_one(Organisation, owner.parent_id)
-            people += holders(act, above.id, above.kind, "contact")
-        elif to == "programme-office":
-            people += office_people(act)
-    return list({who.id: who for who in people}.values())
+def unsent_on_duties(act: Act, duty_id: uuid.UUID | str = "") -> Sequence[Message]:
+    """What was told on one duty, or on any, and has not gone out yet, by itself or in a digest."""
+    return act.session.exec(
+        select(Message).where(
+            col(Message.state).in_((MessageState.QUEUED, MessageState.BUNDLED)),
+            col(Message.key).contains(f":duty-{duty_id}"),
+        )
+    ).all()
 
 
 def next_standing(act: Act) -> datetime | None:

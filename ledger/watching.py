@@ -6,22 +6,27 @@ whoever still lives. Runs on real time where it looks at machines, on the busine
 clause of a regulation.
 """
 
+import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, exists, func
+from sqlalchemy import ColumnElement, and_, exists, func, or_
 from sqlmodel import col, select
 
 from ledger.core import fingerprint, record
 from ledger.outbox import tell
+from ledger.packs import pack_at
 from ledger.people import office_people
 from models.act import Act
 from models.documents import Obligation
 from models.office import Message, Wake, Watch
+from models.people import Organisation
 from models.programme import Phase, Programme
+from models.register import StandingDuty
 from models.review import ApprovalStep, Submission
 from models.states import MessageState, ObligationState, PhaseState, StepState, SubmissionState
+from policies.lookup import duty_of, ladder_of
 
 SWEEP, AUDIT = "deadline-watch", "hourly-audit"
 MAY_BE_SILENT = {SWEEP: timedelta(minutes=30), AUDIT: timedelta(hours=2)}
@@ -33,6 +38,8 @@ _EXAMPLES = 5
 
 LABELS = {
     "no-next-moment": ("未办事项没有下一步时间", "open matters without a next moment"),
+    "duty-no-next-moment": ("未办常设事项没有下一步时间", "open standing duties without a next moment"),
+    "duty-rung-late": ("到期未督办的常设事项", "rungs of standing duties that are due and were not climbed"),
     "rung-late": ("到期未督办的事项", "rungs that are due and were not climbed"),
     "message-stuck": ("滞留的消息", "messages that are stuck"),
     "wake-stuck": ("滞留的运行唤醒", "wakes that are stuck"),
@@ -97,6 +104,8 @@ def _findings(act: Act, real_now: datetime) -> Iterable[Finding | None]:
         act, "no-next-moment", open_one, col(Obligation.next_at).is_(None), col(Obligation.rests).is_(None)
     )
     yield _of_obligations(act, "rung-late", open_one, col(Obligation.next_at) < act.now - _LATE)
+    yield _of_duties_at_rest(act)
+    yield _of_duties(act, "duty-rung-late", col(StandingDuty.next_at) < act.now - _LATE)
     yield _of_messages(act, real_now)
     yield _of_wakes(act, real_now)
     yield _of_reviews(act)
@@ -116,6 +125,40 @@ def _of_obligations(act: Act, kind: str, *where: ColumnElement[bool] | bool) -> 
     )
     rows = act.session.exec(query).all()
     return Finding(kind=kind, count=count, examples=[f"{ref} {name}" for ref, name in rows])
+
+
+def _of_duties_at_rest(act: Act) -> Finding | None:
+    """Open duties without a next moment whose ladder is not climbed to its top, or whose text no longer knows them."""
+    snapshot, kind, rung = col(StandingDuty.snapshot_id), col(StandingDuty.kind), col(StandingDuty.rung)
+    rests = col(StandingDuty.next_at).is_(None)
+    alike = select(StandingDuty.snapshot_id, StandingDuty.kind, StandingDuty.rung).distinct()
+    groups = act.session.exec(alike.where(rests, StandingDuty.state == ObligationState.OPEN)).all()
+    astray = [and_(snapshot == one[0], kind == one[1], rung == one[2]) for one in groups if not _at_its_top(act, *one)]
+    return _of_duties(act, "duty-no-next-moment", rests, or_(*astray)) if astray else None
+
+
+def _at_its_top(act: Act, snapshot_id: uuid.UUID, kind: str, rung: int) -> bool:
+    pack = pack_at(act, snapshot_id)
+    try:
+        return rung >= len(ladder_of(pack, duty_of(pack, kind).ladder).rungs)
+    except LookupError:
+        return False
+
+
+def _of_duties(act: Act, kind: str, *where: ColumnElement[bool]) -> Finding | None:
+    where = (col(StandingDuty.state) == ObligationState.OPEN, *where)
+    count = act.session.exec(select(func.count()).select_from(StandingDuty).where(*where)).one()
+    if not count:
+        return None
+    query = (
+        select(Organisation.name, StandingDuty.kind)
+        .join(StandingDuty, col(StandingDuty.owed_by_id) == col(Organisation.id))
+        .where(*where)
+        .order_by(col(StandingDuty.due_at), col(StandingDuty.id))
+        .limit(_EXAMPLES)
+    )
+    rows = act.session.exec(query).all()
+    return Finding(kind=kind, count=count, examples=list(dict.fromkeys(f"{body} {name}" for body, name in rows)))
 
 
 def _of_messages(act: Act, real_now: datetime) -> Finding | None:

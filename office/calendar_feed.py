@@ -69,25 +69,30 @@ def _entry(row: Awaited, base: str, *, english: bool) -> icalendar.Event:
     entry.add("dtstamp", row.since)
     entry.add("dtstart", row.until)
     entry.add("dtend", row.until + timedelta(days=1))
-    entry.add(
-        "summary", f"{late}{row.title} · {what}" + (f" ({row.organisation})" if english else f"（{row.organisation}）")
-    )
+    of = f"{row.title} · " if row.title else ""
+    entry.add("summary", f"{late}{of}{what}" + (f" ({row.organisation})" if english else f"（{row.organisation}）"))
     entry.add("description", _description(row, english=english))
-    entry.add("url", f"{base}/artifacts/key/programme-{row.programme.lower()}")
-    entry.add("categories", [row.programme])
+    page = f"programme-{row.programme.lower()}" if row.programme else "awaited"
+    entry.add("url", f"{base}/artifacts/key/{page}")
+    entry.add("categories", [row.programme or _standing(english=english)])
     entry.add("transp", "TRANSPARENT")
     return entry
+
+
+def _standing(*, english: bool) -> str:
+    return "standing duty" if english else "常设事项"
 
 
 def _description(row: Awaited, *, english: bool) -> str:
     if english:
         by = row.clause or f"a setting of this office{': ' + row.setting_says_en if row.setting_says_en else ''}"
         lines = [
-            f"Programme: {row.programme} {row.title}",
+            f"Programme: {row.programme} {row.title}" if row.programme else "Standing duty, outside programmes",
             f"Owed by: {row.organisation} ({row.role_en})",
             f"Basis: {by}",
         ]
         return "\n".join([*lines, f"If not: {row.if_not_en}"])
     by = row.clause or f"本办公室设置{'：' + row.setting_says if row.setting_says else ''}"
-    lines = [f"项目：{row.programme} {row.title}", f"责任单位：{row.organisation}（{row.role}）", f"依据：{by}"]
+    of = f"项目：{row.programme} {row.title}" if row.programme else "常设事项（不属于某个项目）"
+    lines = [of, f"责任单位：{row.organisation}（{row.role}）", f"依据：{by}"]
     return "\n".join([*lines, f"逾期：{row.if_not}"])

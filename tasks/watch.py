@@ -7,8 +7,8 @@ looked, since its silence is an alarm. Serves the pack's deadlines.
 from datetime import UTC, datetime
 
 from ledger.absences import hand_over_due
-from ledger.standing import sweep_standing
 from ledger.standing_opening import MOST_AT_ONCE, open_by_itself
+from ledger.standing_sweeping import sweep_standing
 from ledger.sweeping import Swept, sweep
 from ledger.watching import SWEEP, look_over, looked
 from models.act import SYSTEM

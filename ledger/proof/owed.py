@@ -11,7 +11,8 @@ from ledger.proof.entries import about, fitting, reasons_for, sample, write
 from ledger.proof.probe import NotKeptHere, Probe, pinned, programme_for
 from ledger.proof.world import World
 from ledger.registers import mark_entry, record_entry
-from ledger.standing import ENDED, open_duties, sweep_standing
+from ledger.standing import ENDED, open_duties
+from ledger.standing_sweeping import sweep_standing
 from ledger.sweeping import sweep
 from models.documents import Obligation, RungFired
 from models.office import Message

@@ -9,6 +9,7 @@ from sqlmodel import col, func, select
 
 from ledger.lifecycle import phases_of, schools_by_session
 from ledger.packs import pack_of
+from ledger.queries.duties import standing_awaited
 from ledger.queries.phases import phase_view
 from ledger.queries.standing import Awaited
 from ledger.queries.standing import awaited as awaited_rows
@@ -20,6 +21,9 @@ from models.people import Organisation
 from models.programme import Programme, ProgrammeSession
 from models.states import PhaseState
 from rules.phases import planned
+
+STANDING = "常设事项"
+"""Stands where a programme's number would: what is owed outside all of them."""
 
 STATES = {"open": "未到期", "met": "按时", "met-late": "逾期已报", "waived": "免报", "cancelled": "取消"}
 
@@ -87,9 +91,10 @@ def changed_lately(act: Act, events: int) -> list[tuple[uuid.UUID, str]]:
 
 def tables(act: Act) -> dict[str, list[dict[str, Any]]]:
     """The tables for the whole office: `awaited` (what is awaited from whom until when), `due-this-week` (today and the
-    six days after it), `overdue-by-organisation` (how much, for how long at most; the longest first).
+    six days after it), `overdue-by-organisation` (how much, for how long at most; the longest first). Standing duties of
+    bodies stand among what programmes owe.
     """
-    rows = awaited_rows(act)
+    rows = sorted([*awaited_rows(act), *standing_awaited(act)], key=lambda row: (str(row.until), str(row.id)))
     week = act.today + timedelta(days=6)
     return {
         "awaited": [_line(row) for row in rows],
@@ -100,7 +105,7 @@ def tables(act: Act) -> dict[str, list[dict[str, Any]]]:
 
 def _line(row: Awaited) -> dict[str, Any]:
     return {
-        "项目": row.programme,
+        "项目": row.programme or STANDING,
         "简称": row.title,
         "事项": row.what,
         "单位": row.organisation,
@@ -121,7 +126,7 @@ def _overdue(rows: Sequence[Awaited]) -> list[dict[str, Any]]:
             "逾期事项": len(mine),
             "最长逾期天数": max(row.overdue_days for row in mine),
             "最早应于": str(min(row.until for row in mine if row.until is not None)),
-            "项目": "、".join(sorted({row.programme for row in mine})[:10]),
+            "项目": "、".join(sorted({row.programme or STANDING for row in mine})[:10]),
         }
         for body, mine in late.items()
     ]

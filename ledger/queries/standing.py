@@ -31,7 +31,10 @@ Quote = Callable[[str], str]
 
 
 class Awaited(BaseModel):
-    """Something that somebody owes: what, who, since when, until when, by what, and what follows if they act or do not."""
+    """Something that somebody owes: what, who, since when, until when, by what, and what follows if they act or do not.
+
+    A standing duty belongs to no programme: its `programme` and `title` are empty.
+    """
 
     id: uuid.UUID
     kind: str
@@ -162,9 +165,7 @@ def _awaited(act: Act, row: Obligation, quote: Quote | None) -> Awaited:
         what, what_en = f"{zh}:{OUTCOMES[step.action]}", f"{en}: {ACTS_EN[step.action]}"
         clause = clause or step.basis.get("clause")
     done, done_en = _if_done(act, programme, pack, step)
-    coming = next_rung(pack, kind.ladder, row.due_on, act.zone, row.rung)
-    day = coming.at.astimezone(act.zone).date() if coming else None
-    if_not, if_not_en = (words.format(day=day) for words in _IF_NOT[coming.rung.rung if coming else None])
+    if_not, if_not_en = if_not_of(act, pack, kind.ladder, row.due_on, row.rung)
     return Awaited(
         id=row.id,
         kind=row.kind,
@@ -195,6 +196,14 @@ def _awaited(act: Act, row: Obligation, quote: Quote | None) -> Awaited:
         if_not=if_not,
         if_not_en=if_not_en,
     )
+
+
+def if_not_of(act: Act, pack: Pack, ladder: str, due_on: date, rung: int) -> tuple[str, str]:
+    """What comes next on a ladder while nobody acts, in Chinese and English."""
+    coming = next_rung(pack, ladder, due_on, act.zone, rung)
+    day = coming.at.astimezone(act.zone).date() if coming else None
+    zh, en = (words.format(day=day) for words in _IF_NOT[coming.rung.rung if coming else None])
+    return zh, en
 
 
 _IF_NOT = {

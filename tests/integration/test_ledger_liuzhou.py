@@ -22,7 +22,8 @@ from ledger.registers import record_entry
 from ledger.review import decide_step, submit_plan
 from ledger.scoring import close_evaluation, enter_score
 from ledger.selection import confirm_list, recommend, review
-from ledger.standing import open_duties, sweep_standing
+from ledger.standing import open_duties
+from ledger.standing_sweeping import sweep_standing
 from models.act import SYSTEM, Actor
 from models.documents import Obligation
 from models.office import BusinessClock

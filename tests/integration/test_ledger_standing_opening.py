@@ -8,8 +8,8 @@ from sqlmodel import col, select
 
 from ledger.packs import pin
 from ledger.people import add_organisation, add_person
-from ledger.standing import sweep_standing
 from ledger.standing_opening import open_by_itself, open_due
+from ledger.standing_sweeping import sweep_standing
 from models.office import AuditEvent, BusinessClock, Message
 from models.register import StandingDuty
 from office.runtime.settings import Settings
