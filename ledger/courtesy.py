@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from typing import Any
 
 from ledger.errors import BadInput
+from rules.workdays import next_workday
 
 AT_ONCE = frozenset({"code-locked", "run-lost", "run-crashed", "run-late", "worker-silent", "watch-silent"})
 """Goes out in quiet hours too: somebody must act before the morning, or stands at the door with a locked code."""
@@ -26,12 +27,23 @@ NOT_URGENT = frozenset(
 _HOUR = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
-def waits_for_digest(kind: str, facts: Mapping[str, Any]) -> bool:
-    """Whether a message may wait for the daily digest: news, and reminders of what is not due yet."""
+def waits_for_digest(kind: str, facts: Mapping[str, Any], days_on: int) -> bool:
+    """Whether a message may wait for a digest that comes so many days on: news, and reminders of what is not due before."""
     if kind == "obligation-remind":
         days = facts.get("days")
-        return isinstance(days, int) and days < 0
+        return isinstance(days, int) and days < 0 and days_on <= -days
     return kind in NOT_URGENT
+
+
+def on_a_workday(moment: datetime, zone: tzinfo) -> datetime:
+    """The same hour of the first workday from then on: what nags comes on no holiday, and on make-up workdays it does.
+
+    >>> from datetime import UTC
+    >>> on_a_workday(datetime(2026, 2, 15, 7, 30, tzinfo=UTC), UTC).isoformat()  # the first day of Spring Festival
+    '2026-02-24T07:30:00+00:00'
+    """
+    here = moment.astimezone(zone)
+    return datetime.combine(next_workday(here.date()), here.time(), tzinfo=zone)
 
 
 def quiet_until(quiet_hours: str | None, now: datetime, zone: tzinfo) -> datetime:
@@ -52,14 +64,16 @@ def quiet_until(quiet_hours: str | None, now: datetime, zone: tzinfo) -> datetim
 
 
 def digest_moment(digest_at: str, now: datetime, zone: tzinfo, days_on: int = 0) -> datetime:
-    """The next moment of a daily digest after `now`, or the one so many days after that.
+    """The next moment of a daily digest after `now`, or the one so many days after that; on workdays only.
 
     >>> from datetime import UTC
     >>> digest_moment("08:00", datetime(2026, 3, 2, 8, 0, tzinfo=UTC), UTC).isoformat()
     '2026-03-03T08:00:00+00:00'
+    >>> digest_moment("08:00", datetime(2026, 3, 6, 9, 0, tzinfo=UTC), UTC).isoformat()  # a Friday
+    '2026-03-09T08:00:00+00:00'
     """
     coming = _next(time.fromisoformat(digest_at), now.astimezone(zone))
-    return coming + timedelta(days=days_on)
+    return on_a_workday(coming + timedelta(days=days_on), zone)
 
 
 def _next(at: time, here: datetime) -> datetime:

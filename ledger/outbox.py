@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from ledger.core import fingerprint, plain, record
-from ledger.courtesy import AT_ONCE, quiet_until, waits_for_digest
+from ledger.courtesy import AT_ONCE, digest_moment, on_a_workday, quiet_until, waits_for_digest
 from ledger.digests import DIGEST, bundle, contents, follow
 from ledger.people import office_people
 from ledger.together import Together
@@ -140,11 +140,11 @@ def _queue(
         "locale": locale,
         "facts": facts,
         "state": MessageState.QUEUED,
-        "next_try_at": act.now if at_once else quiet_until(to.quiet_hours, act.now, act.zone),
+        "next_try_at": act.now if at_once else _first_moment(act, kind, to),
         "created_at": act.now,
         **ids,
     }
-    bundled = isinstance(to, Person) and to.digest_at and not at_once and waits_for_digest(kind, facts)
+    bundled = isinstance(to, Person) and not at_once and _may_be_bundled(act, kind, facts, to)
     if together is not None and not bundled:
         together.add(Message, **said)
         return 1
@@ -156,6 +156,19 @@ def _queue(
     if together is None:
         act.session.flush()
     return 1
+
+
+def _first_moment(act: Act, kind: str, to: Person | Organisation) -> datetime:
+    """Now, or when quiet hours are over; what a ladder says and they hold back comes on a workday then."""
+    coming = quiet_until(to.quiet_hours, act.now, act.zone)
+    return on_a_workday(coming, act.zone) if coming > act.now and kind.startswith("obligation-") else coming
+
+
+def _may_be_bundled(act: Act, kind: str, facts: dict[str, Any], who: Person) -> bool:
+    if not who.digest_at:
+        return False
+    coming = digest_moment(who.digest_at, act.now, act.zone).date()
+    return waits_for_digest(kind, facts, (coming - act.today).days)
 
 
 def cancel_messages(act: Act, *, obligation_id: uuid.UUID | None = None, step_id: uuid.UUID | None = None) -> int:

@@ -53,6 +53,25 @@ def test_in_quiet_hours_a_message_waits_for_their_end(box: Outbox, mailbox: Smtp
     assert (box.row(sent).state, kinds(mailbox)) == ("sent", ["obligation-chase"])
 
 
+def test_what_a_ladder_says_comes_on_no_holiday_however_quiet_hours_lie(box: Outbox, mailbox: SmtpSink) -> None:
+    """The make-up Saturday before Spring Festival 2026 is a workday; the nine days after it are none."""
+    be(box, "2026-02-13 17:50")
+    ref = box.add("甲", email="a@sample.localhost", quiet_hours="17:30-08:00")
+    first = box.tell(ref, "m1")
+    be(box, "2026-02-14 17:50")
+    held = box.tell(ref, "m2")
+    asked = box.tell(ref, "m3", "code-locked")
+    assert [box.row(one).next_try_at.astimezone(ZONE).strftime("%m-%d %H:%M") for one in (first, held, asked)] == [
+        *("02-14 08:00", "02-24 08:00", "02-14 17:50"),
+    ]
+    for day in range(15, 24):
+        be(box, f"2026-02-{day} 12:00")
+        box.deliver()
+    assert kinds(mailbox) == ["obligation-chase", "code-locked"]
+    be(box, "2026-02-24 08:00")
+    assert box.deliver() == 1
+
+
 def test_outside_of_them_it_goes_at_once(box: Outbox, mailbox: SmtpSink) -> None:
     be(box, "2027-03-02 20:59")
     box.tell(box.add("甲", email="a@sample.localhost", quiet_hours="21:00-07:30"))
@@ -99,6 +118,23 @@ def test_what_is_not_urgent_comes_once_a_day_and_what_is_at_once(box: Outbox, ma
     assert {box.row(one).state for one in (*news, early)} == {"sent"}
     be(box, "2027-03-04 09:00")
     assert box.deliver() == 0
+
+
+def test_a_digest_comes_on_workdays_and_no_reminder_waits_past_its_day_for_one(box: Outbox, mailbox: SmtpSink) -> None:
+    be(box, "2026-02-14 10:00")  # a make-up Saturday, then nine days of Spring Festival
+    ref = box.add("甲", email="a@sample.localhost", digest_at="08:00")
+    news = box.tell(ref, "m1", "tier-passed")
+    box.tell(ref, "m2", "obligation-remind", days=-3)  # due in the festival: it would come too late
+    far = box.tell(ref, "m3", "obligation-remind", days=-10)
+    box.deliver()
+    assert kinds(mailbox) == ["obligation-remind"]
+    assert {box.row(one).state for one in (news, far)} == {"bundled"}
+    for day in range(15, 24):
+        be(box, f"2026-02-{day} 12:00")
+        assert box.deliver() == 0
+    be(box, "2026-02-24 08:00")
+    assert box.deliver() == 1
+    assert kinds(mailbox) == ["obligation-remind", "digest"]
 
 
 def test_a_digest_leaves_out_what_was_settled_and_is_not_sent_for_nothing(box: Outbox, mailbox: SmtpSink) -> None:
