@@ -202,6 +202,32 @@ SENTENCES: dict[str, str] = {
     "one of {}": "{0} 之一",
     "some of {} or another word": "{0} 中的若干项,或其他词语",
     "some of {}": "{0} 中的若干项",
+    # the office's own words and channels (office/wording.py, notifications/)
+    "{}: there is no such folder; correct SONGJIAO_TEMPLATES_DIR, or give the folder": (
+        "没有文件夹 {0};请更正 SONGJIAO_TEMPLATES_DIR,或写明文件夹"
+    ),
+    "{}: cannot be written ({}); choose another place": "{0} 无法写入({1});请换一个位置",
+    "No such file or directory": "没有这个文件夹",
+    "Is a directory": "这是文件夹",
+    "Permission denied": "没有权限",
+    "{} ({}): channels of the kind {} are not used; see docs/messages.md": (
+        "{0}({1}):不使用 {2} 类通道;见 docs/messages.md"
+    ),
+    "{} ({}): the {} address cannot be read; write it again": "{0}({1}):{2} 地址无法解读;请重新填写",
+    "{} ({}): the {} address cannot be used ({}); compare it with docs/messages.md": (
+        "{0}({1}):{2} 地址不能使用({3});请对照 docs/messages.md"
+    ),
+    "{} ({}): the parameter {} would read files of this machine and is not used; leave it out": (
+        "{0}({1}):参数 {2} 会读取本机文件,不予使用;请删去"
+    ),
+    "{}: no message is called so; see docs/messages.md for the names": "{0}:没有叫这个名字的消息;名称见 docs/messages.md",
+    "{} [body]: its reader needs {}, and it does not say it": "{0} [body]:读者需要 {1},模板里却没有",
+    "{}: is not UTF-8; save it as UTF-8. The built-in wording was used.": (
+        "{0}:不是 UTF-8;请另存为 UTF-8。现用内置文字"
+    ),
+    "{}: {}. The built-in wording was used.": "{0}:{1}。现用内置文字",
+    "{} is no section; use [subject], [body] and [short]": "{0} 不是小节;请用 [subject]、[body] 和 [short]",
+    "{} stands twice; keep one of them": "{0} 出现两次;请只留一处",
     # wrong usage (the command parser)
     "Missing argument {}.": "缺少参数 {0}",
     "Missing option {}.": "缺少选项 {0}",

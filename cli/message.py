@@ -10,6 +10,7 @@ import typer
 
 from cli.deadline import SHORT, ending
 from cli.edge import Json, Key, MaybeWho, acting, looking, office, told
+from cli.failures import sentence
 from cli.language import both, say
 from cli.output import as_data, complain, line, listed, when
 from cli.words import word
@@ -89,7 +90,7 @@ def preview(number: Number, as_json: Json = False) -> None:
     line()
     line(told.body)
     for note in told.notes:
-        complain(note)
+        complain(sentence(note))
 
 
 @family.command(help=both("重发一条消息", "Send a message once more"))
@@ -127,6 +128,6 @@ def check(
         line(say("没有发现问题", "no fault was found"))
     else:
         for fault in faults:
-            complain(fault)
+            complain(sentence(fault))
     if faults:
         raise typer.Exit(1)

@@ -33,6 +33,8 @@ from rules.workdays import add_workdays
 ACKNOWLEDGED_DAYS = 2
 """For how many working days at most an acknowledgement silences, where the pack has no `acknowledgement.days`."""
 
+SETTLED = {"met": "已办结", "met-late": "已逾期办结", "waived": "已免报", "cancelled": "已取消"}
+
 
 class Moved(Done):
     """A deadline that people changed: until when it may wait now, and how its clock stands."""
@@ -211,7 +213,7 @@ def _open_one(act: Act, obligation_id: uuid.UUID) -> tuple[Obligation, Programme
     if row.state != ObligationState.OPEN:
         raise refusal(
             "obligation.open",
-            f"“{kind.name.zh}”状态为{row.state},期限不再变动",
+            f"“{kind.name.zh}”{SETTLED[row.state]},期限不再变动",
             f"“{kind.name.en}” is {row.state}; its deadline no longer changes",
             setting="deadlines.open",
         )
