@@ -44,12 +44,15 @@ def list_deadlines(
     as_json: Json = False,
 ) -> None:
     from ledger.programmes import by_ref
+    from ledger.queries.duties import standing_awaited
     from ledger.queries.standing import awaited
 
     days = span(due_within) if due_within else None
     with looking() as act:
         last = act.today + timedelta(days=days) if days is not None else None
         found = awaited(act, by_ref(act, programme) if programme else None, until=last)
+        if not programme:
+            found = sorted([*found, *standing_awaited(act, until=last)], key=lambda one: (str(one.until), str(one.id)))
         years = {one.until.year for one in found if one.until is not None}
         clocks = {one.id: _clock(one, act) for one in found}
     if as_json:
@@ -59,6 +62,7 @@ def list_deadlines(
         one.model_dump()
         | {
             "id": str(one.id)[-SHORT:],
+            "programme": one.programme or say("常设事项", "standing duty"),
             "what": one.what_en if spoken() == "en" else one.what,
             "overdue_days": one.overdue_days or "",
             "by": basis_words(one.clause, None),
@@ -117,9 +121,11 @@ def waive(
     as_json: Json = False,
 ) -> None:
     from ledger.deadlines import waive as waive_obligation
+    from ledger.standing_acts import waive_duty
 
     with acting(who, key) as act:
-        done = waive_obligation(act, _meant(act, number), reason)
+        matter, standing = _meant(act, number)
+        done = (waive_duty if standing else waive_obligation)(act, matter, reason)
     told(done, say(f"{number}:已免报", f"{number}: waived"), as_json)
 
 
@@ -137,10 +143,12 @@ def extend(
     as_json: Json = False,
 ) -> None:
     from ledger.deadlines import extend as extend_obligation
+    from ledger.standing_acts import extend_duty
 
     last = day(until)
     with acting(who, key) as act:
-        done = extend_obligation(act, _meant(act, number), last, reason)
+        matter, standing = _meant(act, number)
+        done = (extend_duty if standing else extend_obligation)(act, matter, last, reason)
     told(done, say(f"{number}:延期至 {done.due_on}", f"{number}: extended until {done.due_on}"), as_json)
 
 
@@ -164,7 +172,7 @@ def stop(
 
     budget = span(at_most) if at_most else None
     with acting(who, key) as act:
-        done = stop_clock(act, _meant(act, number), reason, budget)
+        done = stop_clock(act, _with_clock(act, number), reason, budget)
     left = (done.stop_budget or 0) - done.stopped_days
     told(done, say(f"{number}:计时已中止,尚可中止{left}天", f"{number}: stopped; {left} days are left"), as_json)
 
@@ -180,7 +188,7 @@ def resume(
     from ledger.deadlines import resume as resume_clock
 
     with acting(who, key) as act:
-        done = resume_clock(act, _meant(act, number), reason)
+        done = resume_clock(act, _with_clock(act, number), reason)
     told(done, say(f"{number}:恢复计时,期限 {done.due_on}", f"{number}: runs again, due {done.due_on}"), as_json)
 
 
@@ -198,10 +206,12 @@ def acknowledge(
     as_json: Json = False,
 ) -> None:
     from ledger.deadlines import acknowledge as acknowledge_obligation
+    from ledger.standing_acts import acknowledge_duty
 
     asked = span(days) if days else None
     with acting(who, key) as act:
-        done = acknowledge_obligation(act, _meant(act, number), asked)
+        matter, standing = _meant(act, number)
+        done = (acknowledge_duty if standing else acknowledge_obligation)(act, matter, asked)
         assert done.silenced_until is not None
         until = local_day(done.silenced_until, act)
     told(done, say(f"{number}:已知悉,{until}前不再提醒", f"{number}: seen; quiet until {until}"), as_json)
@@ -212,7 +222,7 @@ def history(number: Matter, as_json: Json = False) -> None:
     from ledger.deadlines import changes
 
     with looking() as act:
-        found = changes(act, _meant(act, number))
+        found = changes(act, _meant(act, number)[0])
     names = {
         "extended": say("延期", "extended"),
         "stopped": say("中止计时", "stopped"),
@@ -239,19 +249,33 @@ def history(number: Matter, as_json: Json = False) -> None:
     listed(shown, columns, False, say("没有变动", "nothing was changed"))
 
 
-def _meant(act: "Act", number: str) -> "uuid.UUID":
-    """The obligation whose id ends so. Raises `NotFound` where there is none, or more than one."""
+def _meant(act: "Act", number: str) -> "tuple[uuid.UUID, bool]":
+    """The matter whose id ends so, and whether it is a standing duty. Raises `NotFound` for none, or more than one."""
     from sqlalchemy import String, cast, func
     from sqlmodel import col, select
 
     from models.documents import Obligation
+    from models.register import StandingDuty
 
     wanted = number.strip().lower().replace("-", "")
     if not wanted.isalnum():
-        return ending(number, (), "deadline")
-    spelled = func.replace(cast(col(Obligation.id), String), "-", "")
-    found = act.session.exec(select(Obligation.id).where(spelled.endswith(wanted)).limit(2)).all()
-    return ending(number, found, "deadline")
+        return ending(number, (), "deadline"), False
+    found: list[tuple[uuid.UUID, bool]] = []
+    for table in (Obligation, StandingDuty):
+        spelled = func.replace(cast(col(table.id), String), "-", "")
+        rows = act.session.exec(select(table.id).where(spelled.endswith(wanted)).limit(2)).all()
+        found += [(one, table is StandingDuty) for one in rows]
+    return ending(number, [one for one, _ in found], "deadline"), any(standing for _, standing in found)
+
+
+def _with_clock(act: "Act", number: str) -> "uuid.UUID":
+    """As `_meant`, for what has a clock that can be stopped: what programmes owe."""
+    from ledger.errors import BadInput
+
+    matter, standing = _meant(act, number)
+    if standing:
+        raise BadInput([("id", "is a standing duty, and its clock is not stopped; extend it with deadline extend")])
+    return matter
 
 
 def ending(number: str, known: "Iterable[uuid.UUID]", what: str) -> "uuid.UUID":

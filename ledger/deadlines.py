@@ -282,12 +282,12 @@ class Change(BaseModel):
     days: int | None
 
 
-def changes(act: Act, obligation_id: uuid.UUID) -> list[Change]:
-    """What people did to a deadline, oldest first: who, why, until when."""
+def changes(act: Act, matter_id: uuid.UUID) -> list[Change]:
+    """What people did to a deadline, of a programme's matter or a standing duty, oldest first: who, why, until when."""
     rows = act.session.exec(
         select(DeadlineChange, Person.ref)
         .join(Person, col(Person.id) == col(DeadlineChange.person_id), isouter=True)
-        .where(DeadlineChange.obligation_id == obligation_id)
+        .where((DeadlineChange.obligation_id == matter_id) | (DeadlineChange.duty_id == matter_id))
         .order_by(col(DeadlineChange.created_at), col(DeadlineChange.id))
     ).all()
     return [

@@ -21,6 +21,7 @@ from models.act import Act
 from models.documents import DeadlineChange, Filing, Obligation
 from models.people import Organisation
 from models.programme import Programme, ProgrammeSession, SessionSchool
+from models.register import StandingDuty
 from models.review import ApprovalStep
 from models.states import ObligationState
 from policies.lookup import find
@@ -176,7 +177,7 @@ def set_next(
         row.rests = TOP
 
 
-def moment_of(row: Obligation, coming: RungDue) -> datetime:
+def moment_of(row: Obligation | StandingDuty, coming: RungDue) -> datetime:
     """When a rung is due: an acknowledgement puts off what is said to the owner, never an escalation."""
     if row.silenced_until is None or coming.rung.rung == "escalate":
         return coming.at

@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from ledger.core import Done, operation, record
 from ledger.entries import fact_of
+from ledger.obligations import moment_of
 from ledger.packs import pack_at, pin
 from ledger.people import must_be_office
 from ledger.standing_queries import OPEN
@@ -144,19 +145,25 @@ def _open(
         owed_by_role=duty.owed_by,
         person_id=who.id if who else None,
         starts_on=starts_on,
+        derived_on=due.on,
         due_on=due.on,
         due_at=due_at(due.on, act.zone),
         state=OPEN,
         basis=(duty.basis if duty.cites else due.basis).model_dump(mode="json"),
         created_at=act.now,
     )
-    passed = [rung.number for rung in rungs(pack, duty.ladder, row.due_on, act.zone) if rung.at <= act.now]
-    row.rung = (passed[-1] if row.due_at >= act.now else passed[-1] - 1) if passed else 0
-    coming = next_rung(pack, duty.ladder, row.due_on, act.zone, row.rung)
-    row.next_at = coming.at if coming else None
+    aim(act, pack, duty, row)
     act.session.add(row)
     act.session.flush()
     return 1
+
+
+def aim(act: Act, pack: Pack, duty: Duty, row: StandingDuty) -> None:
+    """Set the next rung: those whose moment passed before are left out, but an overdue duty's latest."""
+    passed = [rung.number for rung in rungs(pack, duty.ladder, row.due_on, act.zone) if rung.at <= act.now]
+    row.rung = (passed[-1] if row.due_at >= act.now else passed[-1] - 1) if passed else 0
+    coming = next_rung(pack, duty.ladder, row.due_on, act.zone, row.rung)
+    row.next_at = moment_of(row, coming) if coming else None
 
 
 def open_after(act: Act, pack: Pack, matter: str, entry: RegisterEntry) -> None:

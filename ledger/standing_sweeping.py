@@ -14,6 +14,7 @@ from sqlmodel import col, select
 
 from ledger.audience import Audience, by_id, reachable
 from ledger.core import chain
+from ledger.obligations import moment_of
 from ledger.outbox import tell
 from ledger.packs import ground_facts, pack_at
 from ledger.standing import meet_by_hours
@@ -108,13 +109,13 @@ def _climb(act: Act, batch: _Batch, pack: Pack, duty: Duty, row: StandingDuty, l
     fired: list[tuple[RungDue, list[Person]]] = []
     nobody = False
     for due in ladder[row.rung :]:
-        if fired and due.at > act.now and not (nobody and row.due_at < act.now):
+        if fired and moment_of(row, due) > act.now and not (nobody and row.due_at < act.now):
             break
         people = batch.recipients(row, due)
         nobody = not any(reachable(who) for who in people)
         row.rung = due.number
         fired.append((due, people))
-    row.next_at = ladder[row.rung].at if row.rung < len(ladder) else None
+    row.next_at = moment_of(row, ladder[row.rung]) if row.rung < len(ladder) else None
     owner = batch.audience.organisations[row.owed_by_id]
     for due, people in fired:
         _record(act, batch.together, row, owner, due, people)
@@ -122,7 +123,7 @@ def _climb(act: Act, batch: _Batch, pack: Pack, duty: Duty, row: StandingDuty, l
     told: set[uuid.UUID] = set()
     facts = _facts(act, pack, duty, row, owner)
     for due, people in reversed(fired):
-        message, matter = f"obligation-{due.rung.rung}", f"duty-{row.id}:{due.number}"
+        message, matter = f"obligation-{due.rung.rung}", f"duty-{row.id}:{row.moves}:{due.number}"
         mine = [who for who in people if who.id not in told]
         if mine:
             tell(act, message, matter, mine, together=batch.together, **facts)
@@ -147,6 +148,7 @@ def _record(
     together.add(
         StandingRung,
         duty_id=row.id,
+        move=row.moves,
         number=due.number,
         rung=due.rung.rung,
         fired_at=act.now,
@@ -154,7 +156,7 @@ def _record(
         created_at=act.now,
     )
     if not reached:
-        message, matter = f"obligation-{due.rung.rung}", f"duty-{row.id}:{due.number}"
+        message, matter = f"obligation-{due.rung.rung}", f"duty-{row.id}:{row.moves}:{due.number}"
         chain(act, "nobody_reached", None, {"message": message, "matter": matter}, together)
 
 

@@ -106,14 +106,16 @@ class RungFired(Recorded, table=True):
 
 
 class DeadlineChange(Recorded, table=True):
-    """What people did to a deadline: extended, stopped, resumed, waived, acknowledged; who, why, until when. Only added.
+    """What people did to a deadline, of a programme's matter or of a standing duty: who, why, until when. Only added.
 
-    `days` are those of a stop's budget, of a resumed clock's standstill, or of an acknowledgement's silence.
+    It was extended, stopped, resumed, waived or acknowledged. `days` are those of a stop's budget, of a resumed clock's
+    standstill, or of an acknowledgement's silence.
     """
 
     __tablename__ = "deadline_change"
 
-    obligation_id: uuid.UUID = Field(foreign_key="obligation.id", index=True)
+    obligation_id: uuid.UUID | None = Field(default=None, foreign_key="obligation.id", index=True)
+    duty_id: uuid.UUID | None = Field(default=None, foreign_key="standing_duty.id", index=True)
     change: str = Field(max_length=20)
     why: str = Field(default="", max_length=400)
     person_id: uuid.UUID | None = Field(default=None, foreign_key="person.id")

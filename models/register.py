@@ -71,6 +71,7 @@ class StandingDuty(Recorded, table=True):
     """Something owed outside a programme, in one period or after one entry. `next_at` is when its ladder's next rung is due.
 
     `cause` is the period's first day, or the number of the entry that opened it, with the person who owes where it is one.
+    `derived_on` is the day that the text gives; `due_on` is that day with what it was extended by (`deadline_change`).
     """
 
     __tablename__ = "standing_duty"
@@ -87,9 +88,12 @@ class StandingDuty(Recorded, table=True):
     owed_by_role: str = Field(max_length=60)
     person_id: uuid.UUID | None = Field(default=None, foreign_key="person.id", index=True)
     starts_on: date
+    derived_on: date
     due_on: date
     due_at: datetime
     next_at: datetime | None = None
+    silenced_until: datetime | None = None
+    moves: int = 0
     state: str = Field(max_length=20)
     rung: int = 0
     basis: dict[str, Any] = Field(sa_type=JSON)
@@ -98,12 +102,16 @@ class StandingDuty(Recorded, table=True):
 
 
 class StandingRung(Recorded, table=True):
-    """A rung of a standing duty's ladder was climbed. The unique key is the claim: a rung fires once."""
+    """A rung of a standing duty's ladder was climbed. The unique key is the claim: a rung fires once per due day.
+
+    `move` counts how often the due day moved.
+    """
 
     __tablename__ = "standing_rung"
-    __table_args__ = (UniqueConstraint("duty_id", "number"),)
+    __table_args__ = (UniqueConstraint("duty_id", "move", "number"),)
 
     duty_id: uuid.UUID = Field(foreign_key="standing_duty.id", index=True)
+    move: int = 0
     number: int
     rung: str = Field(max_length=20)
     fired_at: datetime

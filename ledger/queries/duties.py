@@ -68,6 +68,7 @@ def _awaited(act: Act, row: StandingDuty) -> Awaited | None:
         until=row.due_on,
         overdue_days=max(0, (act.today - row.due_on).days),
         hardness=duty.hardness,
+        silenced_until=row.silenced_until if row.silenced_until and row.silenced_until > act.now else None,
         clause=row.basis.get("clause"),
         setting=row.basis.get("setting"),
         setting_says=says or None,

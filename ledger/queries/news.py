@@ -32,6 +32,9 @@ EVENTS: Mapping[str, str] = {
     "duty_chased": "songjiao.duty.chased",
     "duty_escalated": "songjiao.duty.escalated",
     "duty_met": "songjiao.duty.met",
+    "duty_waived": "songjiao.duty.waived",
+    "duty_extended": "songjiao.duty.extended",
+    "duty_acknowledged": "songjiao.duty.acknowledged",
     "step_opened": "songjiao.decision.asked",
     "decided": "songjiao.decision.made",
     "application_submitted": "songjiao.submission.received",
@@ -49,7 +52,7 @@ EVENTS: Mapping[str, str] = {
 """What of the audit chain is news for Prefect, under which name."""
 
 _TOLD = (
-    *("obligation", "kind", "pack", "owed_by", "due_on", "late_days", "rung", "old", "new", "until_on", "days"),
+    *("obligation", "duty", "kind", "pack", "owed_by", "due_on", "late_days", "rung", "old", "new", "until_on", "days"),
     *("subject", "tier", "version", "outcome", "organisation", "phase", "stage", "session", "school", "document"),
     *("message", "grade", "total"),
 )
@@ -106,9 +109,8 @@ def news_after(act: Act, number: int, limit: int = 500) -> Batch:
 def _news(event: AuditEvent, ref: str | None, title: str | None) -> News:
     facts = {key: event.facts[key] for key in _TOLD if isinstance(event.facts.get(key), str | int | float)}
     name = EVENTS[event.kind]
-    what = (
-        facts.get("obligation") or facts.get("subject") or facts.get("phase") or facts.get("stage") or facts.get("kind")
-    )
+    named = ("obligation", "duty", "subject", "phase", "stage", "kind")
+    what = next((facts[key] for key in named if facts.get(key)), None)
     subject = ".".join(str(part) for part in (name.rsplit(".", 1)[0], ref or facts.get("pack"), what) if part)
     return News(
         id=uuid.uuid5(_OURS, event.hash),  # the hash names one event of one ledger
