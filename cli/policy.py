@@ -135,7 +135,10 @@ def check(
 )
 def explain(
     clause: Annotated[
-        str, typer.Argument(metavar="CLAUSE", help=both("条款编号,如 CQ2021-6.11", "Clause, such as CQ2021-6.11"))
+        str,
+        typer.Argument(
+            metavar="CLAUSE", help=both("条款编号,见 policy show", "The clause's id, as policy show gives it")
+        ),
     ],
     as_json: Json = False,
 ) -> None:

@@ -29,6 +29,7 @@ from models.people import Organisation
 from models.programme import Phase, Programme, ProgrammeSession
 from models.states import NominationState, PhaseState, ProgrammeState, ReviewSubject, StageState
 from models.training import Attendance, Nomination, Stage
+from policies.grounds import EVERYWHERE, document_ground, start_ground
 from policies.lookup import LookupFailure, document_of, phase_of
 from policies.schema import Pack
 from rules.approval import lodged
@@ -128,7 +129,7 @@ def _check_in_phase(act: Act, programme: Programme, session: ProgrammeSession) -
             f"{session.name} started on {began}"
             if began
             else f"{session.name} cannot start: the programme is not awarded",
-            clause="CQ2021-10.3",
+            basis=EVERYWHERE if began else start_ground(pack_of(act, programme)),
         )
     return row
 
@@ -162,8 +163,9 @@ def open_stage(
     """Record the actual first day of a stage. The phase before it must be closed, else the stage is not open."""
     programme = by_ref(act, programme_ref)
     stage = stage_at(act, programme, key, session_number, school)
-    must_work_on(act, programme, stage)
-    must_be_open(stage)
+    pack = pack_of(act, programme)
+    must_work_on(act, programme, pack, stage)
+    must_be_open(pack, stage)
     day = on or act.today
     if day > act.today:
         raise BadInput([("on", f"{day} has not come yet; an actual day is recorded when it is there")])
@@ -183,8 +185,9 @@ def attend(
     """
     programme = by_ref(act, programme_ref)
     stage = stage_at(act, programme, key, session_number, school)
-    must_work_on(act, programme, stage)
-    must_be_open(stage)
+    pack = pack_of(act, programme)
+    must_work_on(act, programme, pack, stage)
+    must_be_open(pack, stage)
     missing = {person(act, ref).id for ref in absent}
     known = {
         row.nomination_id: row
@@ -232,8 +235,8 @@ def hand_in_product(
     programme = by_ref(act, programme_ref)
     stage = stage_at(act, programme, key, session_number, school)
     pack = pack_of(act, programme)
-    who = actor(act) if may_hand_in_own(act, pack, stage, kind, covers) else must_work_on(act, programme, stage)
-    must_be_open(stage)
+    who = actor(act) if may_hand_in_own(act, pack, stage, kind, covers) else must_work_on(act, programme, pack, stage)
+    must_be_open(pack, stage)
     spec = stage_spec(pack, stage)
     wanted = [product.document for product in spec.products] if spec else []
     if spec is not None and kind not in wanted:
@@ -272,8 +275,9 @@ def close_stage(
     """
     programme = by_ref(act, programme_ref)
     stage = stage_at(act, programme, key, session_number, school)
-    must_work_on(act, programme, stage)
-    must_be_open(stage)
+    pack = pack_of(act, programme)
+    must_work_on(act, programme, pack, stage)
+    must_be_open(pack, stage)
     day = on or act.today
     if day > act.today:
         raise BadInput([("on", f"{day} has not come yet; an actual day is recorded when it is there")])
@@ -340,7 +344,7 @@ def submit_document(act: Act, programme_ref: str, kind: str, stored: Stored, ses
             "archive.ended",
             "项目尚未登记实际结束,不能报送档案;请先结束最后一个阶段",
             "the actual end is not recorded yet; close the last stage first",
-            clause="CQ2021-6.11",
+            basis=document_ground(pack, kind),
         )
     filing = file_document(act, programme, kind, stored, who, session=session)
     filing.late_days = meet(act, programme, kind, target=str(session.id) if session else None, filing=filing)

@@ -22,9 +22,12 @@ class Refused(LedgerError):
         super().__init__("; ".join(f"{v.zh} [{', '.join(b.label for b in v.basis)}]" for v in verdicts))
 
 
-def refusal(key: str, zh: str, en: str, *, clause: str | None = None, setting: str | None = None) -> Refused:
-    """A refusal that rests on one clause, or on a setting of the office."""
-    return Refused(Verdict(key=key, allowed=False, zh=zh, en=en, basis=(Basis(clause=clause, setting=setting),)))
+def refusal(key: str, zh: str, en: str, *, basis: Basis | None = None, setting: str | None = None) -> Refused:
+    """A refusal that rests on a part of the pack (`policies.grounds`), or on a setting of the office.
+
+    It takes no clause by its id: which clause it is, the programme's pack says.
+    """
+    return Refused(Verdict(key=key, allowed=False, zh=zh, en=en, basis=(basis or Basis(setting=setting),)))
 
 
 class BadInput(LedgerError):

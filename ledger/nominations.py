@@ -8,6 +8,7 @@ import uuid
 from sqlmodel import col, select
 
 from ledger.errors import NotFound, Refused, refusal
+from ledger.packs import pack_of
 from ledger.people import roles_of
 from models.act import Act
 from models.people import Person
@@ -15,6 +16,7 @@ from models.programme import Phase, Programme, ProgrammeSession
 from models.states import NominationState, PhaseState
 from models.training import Nomination, NominationStep
 from models.values import Verdict
+from policies.grounds import selection_ground
 from policies.schema import Pack
 
 IN_SESSION = (NominationState.CONFIRMED, NominationState.FINISHED)
@@ -29,13 +31,15 @@ def must_be_open(act: Act, programme: Programme, session: ProgrammeSession) -> N
         Phase.state == PhaseState.OPEN,
     )
     if act.session.exec(query).first() is None:
-        confirmed = session.list_confirmed_at is not None
-        if confirmed:
+        pack = pack_of(act, programme)
+        if session.list_confirmed_at is not None:
             zh, en = f"{session.name}的学员名单已确认,不再受理", f"the list of {session.name} is confirmed"
+            basis = selection_ground(pack, "confirm")
         else:
             zh = f"{session.name}的学员遴选尚未开始:项目须先立项"
             en = f"selection for {session.name} has not begun: the programme must be awarded first"
-        raise refusal("selection.open", zh, en, clause="CQ2021-5.3")
+            basis = selection_ground(pack)
+        raise refusal("selection.open", zh, en, basis=basis)
 
 
 def allow(verdict: Verdict, about: str | None = None) -> None:
@@ -83,7 +87,7 @@ def named_by_school(act: Act, programme: Programme, session: ProgrammeSession, p
     known = select(Nomination).where(Nomination.session_id == session.id, Nomination.person_id == who.id)
     steps = pack.selection.steps if pack.selection else ()
     if any(step.key == "volunteer" for step in steps) or act.session.exec(known).first() is not None:
-        return nomination_of(act, session, who)
+        return nomination_of(act, session, pack, who)
     row = Nomination(
         programme_id=programme.id,
         session_id=session.id,
@@ -97,7 +101,7 @@ def named_by_school(act: Act, programme: Programme, session: ProgrammeSession, p
     return row
 
 
-def nomination_of(act: Act, session: ProgrammeSession, who: Person) -> Nomination:
+def nomination_of(act: Act, session: ProgrammeSession, pack: Pack, who: Person) -> Nomination:
     """The nomination of a teacher for a session. Raises `Refused` where the teacher has not enrolled."""
     row = act.session.exec(
         select(Nomination).where(Nomination.session_id == session.id, Nomination.person_id == who.id)
@@ -107,7 +111,7 @@ def nomination_of(act: Act, session: ProgrammeSession, who: Person) -> Nominatio
             "not-voluntary",
             f"{who.ref} 尚未自愿报名{session.name}",
             f"{who.ref} has not enrolled for {session.name}",
-            clause="CQ2021-5.3",
+            basis=selection_ground(pack, "volunteer"),
         )
     return row
 

@@ -24,6 +24,7 @@ from models.programme import Programme, ProgrammeSession, SessionSchool
 from models.register import StandingDuty
 from models.review import ApprovalStep
 from models.states import ObligationState
+from models.values import Basis
 from policies.lookup import find
 from policies.schema import ObligationKind, Pack
 from rules.deadlines import RungDue, due_at, due_on, late_days, recurring, rungs
@@ -253,14 +254,13 @@ def meet(act: Act, programme: Programme, met_by: str, target: str | None = None,
 
 def _must_be_in_window(act: Act, programme: Programme, pack: Pack, kind: ObligationKind, row: Obligation) -> None:
     """Not before the window opens, and not after it closed where the pack says so. Raises `Refused`."""
-    clause, setting = row.basis.get("clause"), row.basis.get("setting")
+    basis = Basis.model_validate(row.basis)
     if row.opens_on is not None and act.today < row.opens_on:
         raise refusal(
             "obligation.window",
             f"“{kind.name.zh}”自{row.opens_on}起受理,现在还早;请届时再办理",
             f"“{kind.name.en}” is taken from {row.opens_on} on; it is too early now, come back then",
-            clause=clause,
-            setting=setting,
+            basis=basis,
         )
     last = due_so_far(act, programme, pack, kind, row)
     if kind.late == "refused" and act.today > last:
@@ -269,8 +269,7 @@ def _must_be_in_window(act: Act, programme: Programme, pack: Pack, kind: Obligat
             f"“{kind.name.zh}”已于{last}截止,不再受理;确有原因的请项目办延期(songjiao deadline extend)",
             f"“{kind.name.en}” closed on {last}; where there is a reason, the programme office extends it "
             "(songjiao deadline extend)",
-            clause=clause,
-            setting=setting,
+            basis=basis,
         )
 
 

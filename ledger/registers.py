@@ -87,8 +87,7 @@ def record_entry(
             "entry-once",
             f"“{register.name.zh}”已有相同登记;如有误,请先撤销原登记",
             f"{register.name.en} holds this already; annul the former entry if it is wrong",
-            clause=register.cites,
-            setting=register.basis.setting,
+            basis=register.basis,
         )
     row = RegisterEntry(
         ref=f"R-{next_number(act, 'R'):06d}",

@@ -41,6 +41,8 @@ from models.programme import Phase, Programme
 from models.review import ApprovalStep, OneTimeCode, Submission
 from models.states import DecisionOutcome, PhaseState, ReviewSubject, StepState, SubmissionState, TierAction
 from models.values import Application, Basis, Plan, Verdict
+from policies.grounds import review_ground
+from policies.schema import Pack
 from rules.admission import admitted, marks
 from rules.approval import may_decide
 
@@ -56,9 +58,9 @@ def submit_plan(act: Act, programme_ref: str, plan: Plan, stored: Stored | None 
     """
     programme = by_ref(act, programme_ref)
     who = must_speak_for_host(act, programme)
-    _must_be_awaited(act, programme, ReviewSubject.PLAN)
     pack = pack_of(act, programme)
     chain = chain_of(pack, programme, ReviewSubject.PLAN)
+    _must_be_awaited(act, programme, pack, ReviewSubject.PLAN)
     missing = marks(chain, signed=plan.signed, sealed=plan.sealed)
     if missing is not None and not missing.allowed:
         raise Refused(missing)
@@ -77,18 +79,19 @@ def correct_application(act: Act, programme_ref: str, application: Application) 
     """
     programme = by_ref(act, programme_ref)
     who = must_speak_for_host(act, programme)
-    _must_be_awaited(act, programme, ReviewSubject.APPLICATION)
+    pack = pack_of(act, programme)
+    _must_be_awaited(act, programme, pack, ReviewSubject.APPLICATION)
     host = act.session.get_one(Organisation, programme.host_id)
     same = (host.name, programme.kind, programme.level, programme.applicant_kind)
     if (application.host, application.kind, application.level, application.host_kind) != same:
         raise BadInput(
             [("host, kind, level", f"a correction keeps {', '.join(same)}; send another application instead")]
         )
-    verdicts = content_verdicts(act, pack_of(act, programme), "application", application, host)
+    verdicts = content_verdicts(act, pack, "application", application, host)
     return _take_in(act, programme, ReviewSubject.APPLICATION, application, verdicts, None, who)
 
 
-def _must_be_awaited(act: Act, programme: Programme, subject: ReviewSubject) -> None:
+def _must_be_awaited(act: Act, programme: Programme, pack: Pack, subject: ReviewSubject) -> None:
     last = latest(act, programme, subject)
     if last is not None and last.state == SubmissionState.RETURNED:
         return
@@ -98,19 +101,18 @@ def _must_be_awaited(act: Act, programme: Programme, subject: ReviewSubject) -> 
             "submission.awaited",
             f"{zh}第{last.version}版状态为{last.state},现在不收新的版本;退回修改后才能重新提交",
             f"version {last.version} of the {en} is {last.state}; a new one is taken only after a return",
-            clause="CQ2021-2.1",
+            basis=review_ground(pack, subject),
         )
-    if not _review_open(act, programme, subject):
+    if not _review_open(act, programme, pack, subject):
         raise refusal(
             "submission.awaited",
             f"尚未到提交{zh}的环节:项目须先立项",
             f"the {en} is not due yet: the programme must be awarded first",
-            clause="CQ2021-2.1",
+            basis=review_ground(pack, subject),
         )
 
 
-def _review_open(act: Act, programme: Programme, subject: ReviewSubject) -> bool:
-    pack = pack_of(act, programme)
+def _review_open(act: Act, programme: Programme, pack: Pack, subject: ReviewSubject) -> bool:
     keys = [phase.key for phase in pack.phases if phase.subject == subject]
     query = select(Phase.id).where(
         Phase.programme_id == programme.id, Phase.state == PhaseState.OPEN, col(Phase.key).in_(keys)

@@ -21,7 +21,8 @@ from models.documents import Filing
 from models.programme import Programme
 from models.states import PhaseState, ProgrammeState
 from models.training import EvaluationResult, Score
-from models.values import Basis, Verdict
+from models.values import Verdict
+from policies.grounds import phase_for, resting_on
 from policies.schema import Pack
 from rules.evaluation import ScoreSheet, score
 
@@ -69,7 +70,7 @@ def enter_score(act: Act, programme_ref: str, source: str, value: str) -> Done:
             "the evaluation is closed"
             if closed
             else "the evaluation opens with the delivery; it is too early to score",
-            clause="CQ2021-9.1",
+            basis=resting_on(phase_for(pack, "evaluation"), pack.evaluation),
         )
     row = act.session.exec(select(Score).where(Score.programme_id == programme.id, Score.source == source)).first()
     if row is None:
@@ -179,11 +180,13 @@ def _not_whole(pack: Pack, sheet: ScoreSheet, archive: bool) -> Verdict:
     names = {one.key: one.name for one in pack.evaluation.sources} if pack.evaluation else {}
     zh = [f"缺{names[key].zh}" for key in sheet.missing] + ([] if archive else ["档案报送尚未办结"])
     en = [f"{names[key].en} is missing" for key in sheet.missing] + ([] if archive else ["the archive is not in"])
+    grounds = [resting_on(pack.evaluation, phase_for(pack, "evaluation"))] if sheet.missing else []
+    grounds += [] if archive else [resting_on(phase_for(pack, "archive"))]
     return Verdict(
         key="evaluation.whole",
         allowed=False,
         zh=f"考评不能办结:{'、'.join(zh)};各项齐全后再办结",
         en=f"the score cannot be closed: {'; '.join(en)}",
-        basis=(Basis(clause="CQ2021-9.3"),),
+        basis=tuple(dict.fromkeys(grounds)),
         facts={"missing": list(sheet.missing)},
     )

@@ -36,7 +36,8 @@ from models.act import Act
 from models.people import Organisation
 from models.states import NominationState
 from models.training import Ban, Nomination, PastTraining, PublicNotice
-from models.values import Basis, Verdict
+from models.values import Verdict
+from policies.grounds import selection_ground
 from policies.schema import Pack
 from rules.bans import ban_for
 from rules.selection import may_take_step
@@ -209,7 +210,7 @@ def review(act: Act, programme_ref: str, session_number: int, leave_out: Sequenc
             "selection.review",
             "没有您可审核的推荐学员:请确认您属于该校所在区县教育行政部门,且学校已推荐",
             "there is no nomination for you to review: you must belong to the county of a school that recommended",
-            clause="CQ2021-5.3",
+            basis=selection_ground(pack, "review"),
         )
     record(
         act,
@@ -241,19 +242,19 @@ def confirm_list(act: Act, programme_ref: str, session_number: int) -> Selected:
             "selection.confirm",
             "尚无区县审核报送的学员,不能确认名单",
             "no county has reviewed and sent any nominee yet",
-            clause="CQ2021-5.3",
+            basis=selection_ground(pack, "review"),
         )
-    result = Selected(taken=0)
+    result, ground = Selected(taken=0), selection_ground(pack, "recommend", "review")
     for row in of_session(act, session, NominationState.VOLUNTEERED, NominationState.RECOMMENDED):
         missing = Verdict(
             key="selection.steps",
             allowed=False,
             zh="未经学校推荐和区县审核报送,不能参训",
             en="not recommended by the school and reviewed by the county",
-            basis=(Basis(clause="CQ2021-5.3"),),
+            basis=(ground,),
         )
         refuse(act, row, missing)
-        result.refused.append((ref_of(act, row), missing.zh, "CQ2021-5.3"))
+        result.refused.append((ref_of(act, row), missing.zh, ground.label))
     for row in rows:
         row.state = NominationState.CONFIRMED if result.taken < session.places else NominationState.ALTERNATE
         result.taken += row.state == NominationState.CONFIRMED

@@ -23,6 +23,7 @@ from models.people import Organisation, Person
 from models.programme import Programme, ProgrammeSession, Strand
 from models.states import StageState
 from models.training import Attendance, Stage
+from policies.grounds import EVERYWHERE, phase_for, resting_on, stage_ground
 from policies.lookup import LookupFailure, stage_of
 from policies.schema import Pack
 from policies.schema import Stage as StageSpec
@@ -48,7 +49,7 @@ def stage_at(act: Act, programme: Programme, key: str, session_number: int, scho
     return row
 
 
-def must_work_on(act: Act, programme: Programme, stage: Stage) -> Person:
+def must_work_on(act: Act, programme: Programme, pack: Pack, stage: Stage) -> Person:
     """The acting person must be of the training team, the host, a school of the stage, or the programme office.
 
     Teachers take part, they do not conduct: what they owe they hand in by `may_hand_in_own`. Raises `Refused`.
@@ -64,7 +65,7 @@ def must_work_on(act: Act, programme: Programme, stage: Stage) -> Person:
             "role.stage",
             "只有送培团队、承训机构、该阶段的学校或项目办可以办理此事",
             "only the training team, the host, a school of this stage or the programme office may do this",
-            clause="SL2017-6A.1.5",
+            basis=resting_on(stage_spec(pack, stage), phase_for(pack, "delivery")),
         )
     return who
 
@@ -80,7 +81,7 @@ def may_hand_in_own(act: Act, pack: Pack, stage: Stage, kind: str, covers: int) 
     )
 
 
-def must_be_open(stage: Stage) -> None:
+def must_be_open(pack: Pack, stage: Stage) -> None:
     """The stage must be open: raises `Refused` before its predecessor has closed, and once it is closed itself."""
     if stage.state != StageState.OPEN:
         closed = stage.state == StageState.CLOSED
@@ -88,7 +89,7 @@ def must_be_open(stage: Stage) -> None:
             "stage.open",
             f"{stage.name}已结束" if closed else f"{stage.name}尚未开始:前一阶段结束后才能开展",
             f"{stage.name} is closed" if closed else f"{stage.name} is not open: the stage before it must close first",
-            clause="SL2017-2.1",
+            basis=stage_ground(pack, stage.key),
         )
 
 
@@ -125,7 +126,7 @@ def must_be_closable(act: Act, programme: Programme, stage: Stage, day: date) ->
             "stage.attendance",
             f"{stage.name}尚未登记参训情况和学时;请先登记",
             f"nobody's attendance is recorded for {stage.name}; record it first",
-            clause="CQ2021-5.7",
+            basis=EVERYWHERE,
         )
 
 

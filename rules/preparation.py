@@ -8,10 +8,10 @@ lodged; the filing receipt is not awaited (CQ2021-2.3).
 from collections.abc import Mapping
 
 from models.values import Verdict
+from policies.grounds import PLAN_LODGED
 from policies.lookup import LookupFailure, document_of, phase_of, register_of
 from policies.schema import Pack, Phase
 
-PLAN_LODGED = "plan-lodged"
 CONDITION_NAMES: Mapping[str, tuple[str, str]] = {
     PLAN_LODGED: ("实施方案审核通过并报备案", "the implementation plan passed and lodged for filing"),
     "list-confirmed": ("参训学员名单确认", "the list of trainees confirmed"),
