@@ -7,14 +7,16 @@
 A person's mistake never shows a traceback; what is nobody's mistake is raised on.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from cli.chinese import in_chinese
-from cli.language import say, spoken
+from cli.language import counted, say, spoken
 from cli.output import complain
 
 if TYPE_CHECKING:
     from models.values import Basis, Verdict
+    from policies.problems import Problem
 
 REFUSED, USAGE, TROUBLE = 1, 2, 3
 
@@ -46,8 +48,8 @@ def status_of(error: Exception) -> int | None:
         complain(sentence(str(error)))
         return REFUSED
     if isinstance(error, PackError):
-        for fault in error.problems:
-            complain(str(fault))
+        for found in error.problems:
+            complain(fault(found))
         return REFUSED
     if isinstance(error, NoLedger):
         complain(
@@ -72,6 +74,25 @@ def status_of(error: Exception) -> int | None:
         complain(say(f"系统错误:{error.strerror}{place}", f"trouble of the system: {error.strerror}{place}"))
         return TROUBLE
     return None
+
+
+def fault(problem: "Problem") -> str:
+    """A fault of a pack in the reader's language: its file, line and key, what is wrong and what to do."""
+    place = f"{problem.file}:{problem.line}" if problem.line else problem.file
+    key = f" {problem.key}:" if problem.key else ""
+    return f"{place}:{key} {sentence(problem.what)}{say(';', '; ')}{sentence(problem.todo)}"
+
+
+def tell_of_broken(broken: "Mapping[str, Sequence[Problem]]") -> None:
+    """Say which packs could not be looked into: a look at the others goes on without them."""
+    for name, problems in broken.items():
+        many = counted(len(problems), "problem")
+        complain(
+            say(
+                f"政策包 {name} 有 {len(problems)} 处错误,未计入(见 songjiao policy list)",
+                f"the pack {name} has {many} and was left out (see songjiao policy list)",
+            )
+        )
 
 
 def refuse(verdict: "Verdict") -> None:
@@ -100,13 +121,10 @@ def label(basis: "Basis") -> str:
 def quote(clause: str) -> str | None:
     """The words of a clause, or None where the register cannot be read: a refusal stands without them."""
     from cli.edge import office
-    from policies.clauses import clauses
+    from policies.clauses import quote_of
 
-    try:
-        found = clauses(office().policies_dir).get(clause)
-    except (OSError, ValueError, KeyError):
-        return None
-    return " ".join(found.quote.split()) if found else None
+    found = quote_of(office().policies_dir, clause)
+    return " ".join(found.split()) if found else None
 
 
 def sentence(english: str) -> str:

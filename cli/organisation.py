@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from cli.edge import Json, Key, MaybeWho, acting, library, looking, office, told, unseen
+from cli.failures import tell_of_broken
 from cli.language import both, say
 from cli.output import listed
 from cli.words import word
@@ -26,8 +27,10 @@ def must_be_role(field: str, role: str) -> None:
     from ledger.errors import BadInput
     from policies.problems import nearest
 
-    known = {key for name in library().names() for key in library().load(name).roles} | set(OF_THE_HOUSE)
+    packs, broken = library().survey()
+    known = {key for pack in packs for key in pack.roles} | set(OF_THE_HOUSE)
     if role not in known:
+        tell_of_broken(broken)
         raise BadInput([(field, f"{role} is no role or kind of organisation here; {nearest(role, known)}")])
 
 

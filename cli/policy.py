@@ -1,12 +1,13 @@
 """`songjiao policy`: the packs of this office, what they say, whether a file is one, and the words of a clause."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli import coverage, policy_cases, policy_diff, policy_new
 from cli.edge import Json, library, office
+from cli.failures import fault, tell_of_broken
 from cli.language import both, counted, say, spoken
 from cli.output import as_data, complain, line, listed
 
@@ -30,35 +31,34 @@ def add_to(app: typer.Typer) -> None:
 
 @family.command("list", help=both("列出政策包", "List the packs"))
 def list_packs(as_json: Json = False) -> None:
-    from policies.problems import PackError
-
-    found = []
-    for name in library().names():
-        try:
-            pack = library().load(name)
-        except PackError as error:
-            count = len(error.problems)
-            found.append(
-                {
-                    "pack": name,
-                    "region": "",
-                    "holds_from": "",
-                    "kinds": say(f"有 {count} 处错误", counted(count, "problem")),
-                    "adopts": "",
-                }
-            )
-            continue
+    """List every pack; name each fault of those that cannot be used on stderr, and exit with 1 where there is one."""
+    packs, broken = library().survey()
+    found: list[dict[str, Any]] = [
+        {
+            "pack": pack.pack,
+            "region": pack.region.in_(spoken()),
+            "holds_from": pack.holds_from.isoformat(),
+            "kinds": ", ".join(pack.kinds)
+            if as_json
+            else say("、", ", ").join(k.in_(spoken()) for k in pack.kinds.values()),
+            "adopts": ", ".join(adoption.pack for adoption in pack.adopts),
+            "problems": [],
+        }
+        for pack in packs
+    ]
+    for name, problems in broken.items():
+        many = say(f"不能使用:有 {len(problems)} 处错误", f"cannot be used: {counted(len(problems), 'problem')}")
         found.append(
             {
-                "pack": pack.pack,
-                "region": pack.region.in_(spoken()),
-                "holds_from": pack.holds_from.isoformat(),
-                "kinds": ", ".join(pack.kinds)
-                if as_json
-                else say("、", ", ").join(k.in_(spoken()) for k in pack.kinds.values()),
-                "adopts": ", ".join(adoption.pack for adoption in pack.adopts),
+                "pack": name,
+                "region": "",
+                "holds_from": "",
+                "kinds": "" if as_json else many,
+                "adopts": "",
+                "problems": [vars(one) for one in problems],
             }
         )
+    found.sort(key=lambda row: str(row["pack"]))
     columns = {
         "pack": say("政策包", "pack"),
         "region": say("地区", "region"),
@@ -67,6 +67,11 @@ def list_packs(as_json: Json = False) -> None:
         "adopts": say("沿用", "adopts from"),
     }
     listed(found, columns, as_json)
+    for problems in broken.values():
+        for problem in problems:
+            complain(fault(problem))
+    if broken:
+        raise typer.Exit(1)
 
 
 @family.command(help=both("显示一个政策包的全部内容及依据", "Show what a pack says, each value with its clause"))
@@ -115,7 +120,7 @@ def check(
         if as_json:
             continue
         for problem in problems:
-            complain(str(problem))
+            complain(fault(problem))
         line(
             f"{file.name}: "
             + (
@@ -147,8 +152,9 @@ def explain(
     from policies.show import uses
 
     register = clauses(office().policies_dir)
-    packs = [library().load(name) for name in library().names()]
+    packs, broken = library().survey()
     sections = explain_clause(register, clause, packs, spoken())
+    tell_of_broken(broken)
     if as_json:
         found = register[clause]
         used = {pack.pack: list(uses(pack, clause)) for pack in packs}

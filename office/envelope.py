@@ -13,7 +13,7 @@ from notifications.channels import UNREADABLE
 from notifications.mail import Enclosure
 from office.runtime.secrets import SealBroken, unseal
 from office.runtime.settings import Settings, server_key
-from policies.clauses import clauses
+from policies.clauses import quote_of
 
 
 def opened(office: Settings, parcel: Parcel) -> dict[str, Any]:
@@ -47,8 +47,7 @@ def _address(office: Settings, sealed: str | None) -> str | None:
 
 def _quote(office: Settings, clause: object) -> str | None:
     """The words of the clause a message rests on, for the reader; the row itself keeps only the id."""
-    known = clauses(office.policies_dir).get(str(clause)) if clause else None
-    return known.quote if known else None
+    return quote_of(office.policies_dir, str(clause)) if clause else None
 
 
 def _link(office: Settings, programme: object) -> str | None:

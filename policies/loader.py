@@ -66,6 +66,17 @@ class Library:
                 self._loading.remove(name)
         return self._loaded[name]
 
+    def survey(self) -> tuple[list[Pack], dict[str, list[Problem]]]:
+        """Every pack that can be used, and the faults of each that cannot: one of them stops no other."""
+        usable: list[Pack] = []
+        broken: dict[str, list[Problem]] = {}
+        for name in self.names():
+            try:
+                usable.append(self.load(name))
+            except PackError as error:
+                broken[name] = error.problems
+        return usable, broken
+
     def is_loading(self, name: str) -> bool:
         """Whether this pack is being read just now: one that it adopts from may not adopt from it in turn."""
         return name in self._loading

@@ -23,7 +23,7 @@ from models.states import DecisionOutcome, Door
 from office.runtime.settings import settings
 from office.runtime.stop_points import stop_point
 from office.runtime.transactions import reading, transaction
-from policies.clauses import clauses
+from policies.clauses import quote_of
 from tasks.forms import form_for, read_answer
 from tasks.lease import leave
 from tasks.thin import patient
@@ -103,7 +103,7 @@ def wait(observed: int) -> NoReturn:
 
 
 def _quote(clause_id: str) -> str:
-    return clauses(settings().policies_dir)[clause_id].quote
+    return quote_of(settings().policies_dir, clause_id) or ""
 
 
 def _suspend(key: str, form: Any) -> NoReturn:

@@ -76,4 +76,5 @@ def _basis(basis: dict[str, Any]) -> str:
 
 def _quoted(basis: dict[str, Any], quote: Quote | None) -> list[str]:
     clause = basis.get("clause")
-    return [f"- {clause} 原文:「{quote(clause)}」"] if clause and quote else []
+    words = quote(clause) if clause and quote else ""
+    return [f"- {clause} 原文:「{words}」"] if words else []

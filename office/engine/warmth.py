@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from office.runtime.settings import Settings
-from policies.clauses import clauses, registers
+from policies.clauses import quote_of, registers
 
 # What a flow run's process imports sooner or later; found by comparing a finished child's modules with the parent's. A
 # name that a later version no longer has is passed over: it is then imported where it is needed, a little later.
@@ -43,7 +43,7 @@ def import_everything(prefect_file: Path) -> None:
     for deployment in read_deployments(prefect_file):
         importlib.import_module(deployment.entrypoint.rpartition(".")[0])
     _complete_models()
-    clauses(Settings().policies_dir)  # the quotes that forms show; parsing the register takes longer than a whole wake
+    quote_of(Settings().policies_dir, "")  # the quotes that forms show; parsing them takes longer than a whole wake
 
 
 def watched_data() -> set[Path]:
