@@ -8,6 +8,8 @@ sentences against this list.
 import re
 from functools import lru_cache
 
+from cli.chinese_packs import FAULTS
+
 SENTENCES: dict[str, str] = {
     # values of an application or a plan (models/values.py)
     "is blank or holds line breaks or invisible signs; write one plain line": "为空或含有换行、不可见字符;请写成一行文字",
@@ -261,7 +263,7 @@ SENTENCES: dict[str, str] = {
 @lru_cache
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
     """The entries as patterns, the most definite first: one with more words of its own goes before a general one."""
-    ordered = sorted(SENTENCES.items(), key=lambda entry: -len(entry[0].replace("{}", "")))
+    ordered = sorted((SENTENCES | FAULTS).items(), key=lambda entry: -len(entry[0].replace("{}", "")))
     return [
         (re.compile("(.+?)".join(map(re.escape, english.split("{}"))), re.DOTALL), chinese)
         for english, chinese in ordered

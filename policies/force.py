@@ -23,8 +23,8 @@ def force_findings(pack: Pack, register: Mapping[str, Clause]) -> Iterator[Findi
     not."""
     binds = next((clause.binding for clause in register.values() if clause.source == pack.source), pack.binding)
     if binds != pack.binding:
-        said = "binds" if binds else "binds nobody"
-        yield Finding(("binding",), f"the text {pack.source} {said}", f"write `binding: {str(binds).lower()}`")
+        told = f"the text {pack.source} binds" if binds else f"the text {pack.source} binds nobody"
+        yield Finding(("binding",), told, f"write `binding: {str(binds).lower()}`")
     if pack.binding:
         return
     for path, part in parts(pack):

@@ -156,8 +156,11 @@ def _check(pack: Pack, check: Check, registers: dict[str, Register], path: Path)
                 (*path, "numerator"), f"{check.numerator!r} is not counted", nearest(check.numerator, NOMINATION_FACTS)
             )
     if (check.kind in _PAIR_KINDS) != (check.denominator is not None):
-        needs = "needs a" if check.kind in _PAIR_KINDS else "has no"
-        yield Finding(path, f"a {check.kind} {needs} denominator", "correct the check")
+        yield Finding(
+            path,
+            f"a {check.kind} {'needs a' if check.kind in _PAIR_KINDS else 'has no'} denominator",
+            "correct the check",
+        )
     if check.kind in _NUMBER_KINDS and check.minimum is None and check.maximum is None:
         yield Finding(path, f"a {check.kind} needs a number", "name its rule under `minimum` or `maximum`")
     if (check.kind in _WORD_KINDS) != bool(check.words):

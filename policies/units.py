@@ -91,8 +91,8 @@ def misfit(value: bool | int | Decimal | str | None, unit: str) -> str | None:
     if known.type == "day":
         return None if _is_day(value) else f"{value!r} is not a day such as 2023-11-20"
     if isinstance(value, bool | str):
-        wanted = "a whole number" if known.type == "integer" else "a number such as 0.5"
-        return f"{value!r} is not {wanted}"
+        whole = known.type == "integer"
+        return f"{value!r} is not a whole number" if whole else f"{value!r} is not a number such as 0.5"
     if known.type == "integer" and not isinstance(value, int):
         return f"{value} is not a whole number"
     if known.least is not None and value < known.least:
