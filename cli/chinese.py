@@ -128,6 +128,10 @@ SENTENCES: dict[str, str] = {
     "{} has recommended nobody for {}": "{0} 尚未为 {1} 推荐学员",
     "{} has no notice for {}": "{0} 没有 {1} 的公示",
     "say why the trainee is returned and what they said when heard": "请写明退回原因和学员的申辩意见",
+    "no check of {} is called {}; {}": "{0} 没有名为 {1} 的检查;{2}",
+    "{} is not nominated for this session; see songjiao programme show": (
+        "{0} 不是本期推荐人选;可用 songjiao programme show 查看"
+    ),
     "{} has no ban for a return": "{0} 没有规定退回后的限制参训",
     "{} is not a confirmed trainee of {}": "{0} 不是 {1} 的在训学员",
     "{} {} has no stage {} at {}": "{0} {1} 在 {3} 没有阶段 {2}",

@@ -139,6 +139,9 @@ FAULTS: dict[str, str] = {
     "the text {} binds": "文本 {0} 有约束力",
     "the text {} binds nobody": "文本 {0} 没有约束力",
     "write `binding: {}`": "请写 binding: {0}",
+    "{} speaks in principle (原则上), and no reason is asked for less": "{0} 写明“原则上”,未达到时却不要求说明理由",
+    "write `strength: warn`": "请写 strength: warn",
+    "take `reason: not-asked` out": "请去掉 reason: not-asked",
     "it refuses by {}, and the text binds nobody": "依 {0} 作出拒绝,而该文本没有约束力",
     "keep the clause by a check, a bar or an indicator, or say `why` the office chose it": (
         "请用检查、准入限制或指标落实该条,或用 why 说明是办公室自定"

@@ -101,8 +101,9 @@ def refuse(verdict: "Verdict") -> None:
     if verdict.reason_needed:
         complain(
             say(
-                f"  确有理由的,在文件的 reasons 中写明:{verdict.key}: …",
-                f"  where there is a reason, write it under reasons in the file: {verdict.key}: …",
+                f"  确有理由的,在文件的 reasons 中写明 {verdict.key}: …,没有文件的用 --reason {verdict.key}=…",
+                f"  where there is a reason, write it under reasons in the file, {verdict.key}: …, or without a file say "
+                f"--reason {verdict.key}=…",
             )
         )
     for clause in dict.fromkeys(basis.clause for basis in verdict.basis if basis.clause):

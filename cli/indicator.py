@@ -85,7 +85,7 @@ def deliver(
 
     text = library().load(pack)
     with acting(who, key) as act:
-        done = deliver_it(act, text, indicator, year, scope, reason)
+        done = deliver_it(act, text, indicator, year, scope, reason.removeprefix(f"{indicator}="))
     told(done, say("已报送。", "Delivered. ") + done.verdict.says(spoken()), as_json)
 
 

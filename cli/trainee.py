@@ -66,6 +66,8 @@ def _told(done: "Selected", sentence: str, as_json: bool) -> None:
     line(sentence)
     for ref, why, basis in done.refused:
         line(f"  {ref}: {why} [{basis}]")
+    for ref, why, basis, check in done.waiting:
+        line(f"  {ref}: {why} [{basis}]" + say(f";用 --reason {ref}:{check}=… 说明", f"; say --reason {ref}:{check}=…"))
 
 
 @family.command(help=both("学校公示推荐名单", "A school posts its list so that objections can be made"))
@@ -119,13 +121,23 @@ def review(
             help=both("此次不审核的人员,可多次给出", "Not reviewed now; may be repeated"),
         ),
     ] = None,
+    reason: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--reason",
+            metavar="P-0001:CHECK=TEXT",
+            help=both("说明理由,可多次给出", "Reason for a check that asks for one; may be repeated"),
+        ),
+    ] = None,
     key: Key = None,
     as_json: Json = False,
 ) -> None:
+    from cli.register import pairs
     from ledger.selection import review as review_nominations
 
+    reasons = pairs(reason, "--reason")
     with acting(who, key) as act:
-        done = review_nominations(act, ref, session_number(act, ref, session), tuple(leave_out or ()))
+        done = review_nominations(act, ref, session_number(act, ref, session), tuple(leave_out or ()), reasons)
     _told(
         done,
         say(

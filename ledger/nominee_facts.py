@@ -41,6 +41,7 @@ def nomination_notes(
     rows: Sequence[Nomination],
     refs: Mapping[uuid.UUID, str],
     schools: Mapping[uuid.UUID, Organisation],
+    reasons: Mapping[uuid.UUID, Mapping[str, str]],
 ) -> dict[uuid.UUID, tuple[Verdict, ...]]:
     """For each nomination one verdict for every check of the pack at this door; nothing where the pack has none."""
     if not any(DOOR in check.subjects for check in pack.checks):
@@ -73,7 +74,7 @@ def nomination_notes(
                 for word in words_in(entry.content, "grounds")
             ],
         }
-        found[row.id] = at_door(pack, DOOR, facts, act.today, acting_as=roles)
+        found[row.id] = at_door(pack, DOOR, facts, act.today, acting_as=roles, reasons=reasons[row.id])
     return found
 
 
@@ -84,6 +85,7 @@ def bars_on(
     pack: Pack,
     rows: Sequence[Nomination],
     refs: Mapping[uuid.UUID, str],
+    reasons: Mapping[uuid.UUID, Mapping[str, str]],
 ) -> dict[uuid.UUID, tuple[Verdict, ...]]:
     """For each nomination one verdict for every bar of the pack at this door, by the session's first day."""
     bars = [bar for bar in pack.bars if DOOR in bar.bars]
@@ -92,7 +94,9 @@ def bars_on(
     entries = entry_facts(act, pack, {key for bar in bars for key in (bar.register_, bar.lifted_by) if key})
     about = {"programme.kind": programme.kind, "programme.level": programme.level}
     return {
-        row.id: may_pass(pack, DOOR, {"teacher": refs[row.person_id], **about}, entries, session.starts_on)
+        row.id: may_pass(
+            pack, DOOR, {"teacher": refs[row.person_id], **about}, entries, session.starts_on, reasons[row.id]
+        )
         for row in rows
     }
 

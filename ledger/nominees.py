@@ -6,7 +6,7 @@ Decides nothing itself: `rules.selection` does. Serves CQ2021-5.3, 5.9, 10.4 and
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlmodel import col, select
 
@@ -25,14 +25,25 @@ from rules.bans import BanFact
 from rules.checks import warned
 from rules.selection import eligible, notice_over, reviewer
 
+NO_REASONS: Mapping[str, str] = {}
+
 
 class Nominees:
     """The nominees of a session with their schools, counties, steps, bans and former trainings."""
 
     def __init__(
-        self, act: Act, programme: Programme, session: ProgrammeSession, pack: Pack, rows: Sequence[Nomination]
+        self,
+        act: Act,
+        programme: Programme,
+        session: ProgrammeSession,
+        pack: Pack,
+        rows: Sequence[Nomination],
+        reasons: Mapping[str, str] = NO_REASONS,
     ) -> None:
-        """Read everything about `rows`; what is recorded later in the act is not seen."""
+        """Read everything about `rows`; what is recorded later in the act is not seen.
+
+        `reasons` go by check, or by nominee and check (`P-0007:repeat`).
+        """
         self._act, self._programme, self._session, self._pack = act, programme, session, pack
         self.rows = list(rows)
         self.refs = self._refs()
@@ -46,8 +57,9 @@ class Nominees:
         self._visits_schools = act.session.exec(
             select(SessionSchool.id).where(SessionSchool.session_id == session.id).limit(1)
         ).first()
-        self.notes = nomination_notes(act, programme, session, pack, self.rows, self.refs, self.schools)
-        self._barred = bars_on(act, programme, session, pack, self.rows, self.refs)
+        self._reasons = {row.id: reasons_for(reasons, self.refs[row.person_id]) for row in self.rows}
+        self.notes = nomination_notes(act, programme, session, pack, self.rows, self.refs, self.schools, self._reasons)
+        self._barred = bars_on(act, programme, session, pack, self.rows, self.refs, self._reasons)
 
     def county_of(self, row: Nomination) -> Organisation:
         """The body that reviews for a nominee's school: the county's, by the pack. Raises `NotFound`."""
@@ -69,7 +81,7 @@ class Nominees:
             verdict = notice_over(self._pack, notice.from_on, notice.to_on, self._act.today)
             allow(verdict, about=self.schools[row.school_id].name)
 
-    def tests(self, row: Nomination) -> Iterable[Verdict]:
+    def tests(self, row: Nomination) -> tuple[Verdict, ...]:
         """One verdict for each test that the pack sets a nominee."""
         verdicts = eligible(
             self._pack,
@@ -81,6 +93,7 @@ class Nominees:
             voluntary="volunteer" in self.steps_done(row),
             on=self._act.today,
             kind=self._programme.kind,
+            reasons=self._reasons[row.id],
         )
         return (*verdicts, *self._barred.get(row.id, ()), *self.notes.get(row.id, ()))
 
@@ -162,3 +175,10 @@ class Nominees:
             for person_id, known in self._act.session.exec(query).all():
                 found[person_id].add(known)
         return found
+
+
+def reasons_for(reasons: Mapping[str, str], ref: str) -> dict[str, str]:
+    """The reasons that count for one nominee, by check: their own before those given for everybody."""
+    general = {key: text for key, text in reasons.items() if ":" not in key}
+    own = {key.removeprefix(f"{ref}:"): text for key, text in reasons.items() if key.startswith(f"{ref}:")}
+    return general | own

@@ -8,7 +8,6 @@ nominations stay, with their clause. Serves CQ2021-5.2, 5.3, 5.8, 5.9, 10.4 and 
 from collections.abc import Sequence
 from datetime import date
 
-from pydantic import BaseModel
 from sqlmodel import select
 
 from ledger.core import Done, operation, record
@@ -27,11 +26,12 @@ from ledger.nominations import (
     steps_done,
     take_step,
 )
-from ledger.nominees import Nominees
 from ledger.outbox import tell_or_report
 from ledger.packs import pack_of
-from ledger.people import actor, holders, must_be_office, organisation, person, roles_of
+from ledger.people import actor, holders, must_be_office, organisation, person
 from ledger.programmes import by_ref, must_speak_for_host, session_of
+from ledger.reviewing import Selected as Selected
+from ledger.reviewing import review as review
 from models.act import Act
 from models.people import Organisation
 from models.states import NominationState
@@ -41,13 +41,6 @@ from policies.grounds import selection_ground
 from policies.schema import Pack
 from rules.bans import ban_for
 from rules.selection import may_take_step
-
-
-class Selected(BaseModel):
-    """How many nominations a step took, and who was refused: (person ref, sentence, what it rests on)."""
-
-    taken: int
-    refused: list[tuple[str, str, str]] = []
 
 
 @operation("volunteer", Done)
@@ -167,61 +160,6 @@ def object_to(act: Act, programme_ref: str, session_number: int, school_name: st
     act.session.add(row)
     record(act, "objection_made", programme, session=session.number, school=school.name, reason=reason)
     return Done(id=row.id)
-
-
-@operation("review-nominations", Selected)
-def review(act: Act, programme_ref: str, session_number: int, leave_out: Sequence[str] = ()) -> Selected:
-    """A county reviews the nominations of its schools and sends the list on; who is not eligible is refused with
-    the clause.
-
-    `leave_out` names nominees it does not review now. Raises `Refused` while a public notice still stands.
-    """
-    programme = by_ref(act, programme_ref)
-    session = session_of(act, programme, session_number)
-    must_be_open(act, programme, session)
-    who = actor(act)
-    pack = pack_of(act, programme)
-    skip = {person(act, ref).id for ref in leave_out}
-    held = roles_of(act, who.id)
-    nominees = Nominees(act, programme, session, pack, of_session(act, session, NominationState.RECOMMENDED))
-    result = Selected(taken=0)
-    failing: list[tuple[Nomination, Verdict]] = []
-    for row in nominees.rows:
-        county = nominees.county_of(row)
-        roles = [role for where, role in held if where == county.id]
-        if row.person_id in skip or not roles:
-            continue
-        allow(may_take_step(pack, "review", nominees.steps_done(row), actor_roles=roles))
-        nominees.notice_must_be_over(row)
-        failed = [verdict for verdict in nominees.tests(row) if not verdict.allowed and verdict.strength == "block"]
-        if failed:
-            failing.append((row, failed[0]))
-            continue
-        row.state = NominationState.REVIEWED
-        act.session.add(row)
-        take_step(act, pack, row, "review", who)
-        result.taken += 1
-    act.session.flush()  # the reviewed ones in one statement, before the refused ones in another
-    for row, verdict in failing:
-        refuse(act, row, verdict)
-        result.refused.append((nominees.refs[row.person_id], verdict.zh, verdict.basis[0].label))
-    if not result.taken and not result.refused:
-        raise refusal(
-            "selection.review",
-            "没有您可审核的推荐学员:请确认您属于该校所在区县教育行政部门,且学校已推荐",
-            "there is no nomination for you to review: you must belong to the county of a school that recommended",
-            basis=selection_ground(pack, "review"),
-        )
-    record(
-        act,
-        "nominations_reviewed",
-        programme,
-        session=session.number,
-        taken=result.taken,
-        refused=[[ref, basis] for ref, _, basis in result.refused],
-        noted=nominees.noted(),
-    )
-    return result
 
 
 @operation("confirm-list", Selected)

@@ -113,6 +113,7 @@ def indicate(
 
     Facts: `numerator`, `denominator`, `value` (open while nothing is known), `goal`, `met` (None while open), `by_year`.
     """
+    reason = reason.strip()
     divides = indicator.denominator is not None
     is_share = divides and indicator.shows == "share"
     value = numerator if not divides else numerator / denominator if denominator else None

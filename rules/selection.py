@@ -214,6 +214,7 @@ def _tested(
             strength=strength,
             facts=dict(facts),
         )
+    warns = strength == "warn"
     if reason:
         return Verdict(
             key=key,
@@ -227,11 +228,11 @@ def _tested(
     return Verdict(
         key=key,
         allowed=False,
-        zh=sentence[0],
-        en=sentence[1],
+        zh=sentence[0] + ("确有理由的,请说明理由。" if warns else ""),
+        en=sentence[1] + (" Where there is a reason, give it." if warns else ""),
         basis=(basis,),
         strength=strength,
-        reason_needed=strength == "warn",
+        reason_needed=warns,
         facts=dict(facts),
     )
 

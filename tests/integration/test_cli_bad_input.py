@@ -235,7 +235,9 @@ def test_a_check_that_blocks_tells_the_clause_and_one_that_warns_how_to_give_a_r
     assert lines[0] == "教育教学现场实践比例:16/64 = 25%,低于 50%;请调整后重新提交。 [CQ2021-3.9]"
     assert lines[1].startswith("  CQ2021-3.9 “")
     assert lines[2] == "市外专家比例:0/4 = 0%,低于 20%;请调整,或填写理由。 [CQ2021-3.10]"
-    assert lines[3] == "  确有理由的,在文件的 reasons 中写明:outside-experts: …"
+    assert lines[3] == (
+        "  确有理由的,在文件的 reasons 中写明 outside-experts: …,没有文件的用 --reason outside-experts=…"
+    )
     reason = text.replace("practice: 0}\n  - {part: stage-2", "practice: 0}\n  - {part: stage-2").replace(
         "hours: 32, practice: 0", "hours: 32, practice: 32"
     )
