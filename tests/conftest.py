@@ -41,7 +41,9 @@ hypothesis_settings.register_profile("house", deadline=None, suppress_health_che
 hypothesis_settings.register_profile("ci", parent=hypothesis_settings.get_profile("house"), derandomize=True)
 hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "house")
 
-pytest_plugins = [f"tests.support.{name}" for name in ("postgres", "smtp_sink", "browser", "ledger")]
+pytest_plugins = [
+    f"tests.support.{name}" for name in ("postgres", "smtp_sink", "browser", "ledger", "sharing", "measuring")
+]
 
 
 @pytest.fixture(scope="session")

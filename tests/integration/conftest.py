@@ -15,6 +15,7 @@ from office.runtime.settings import Settings, settings
 from office.runtime.transactions import reading
 from office.smtp_sink import SmtpSink
 from office.supervisor import Office
+from tests.engine.api import place_migrated_database
 from tests.integration.prefect_door import PrefectDoor, wait_until
 from tests.integration.sample_world import World
 from tests.support.ledger import make_tables
@@ -79,7 +80,7 @@ def running_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running
         given = Settings(
             data_dir=folder / "data", prefect_port=0, smtp_url=sink.url, _env_file=None,  # type: ignore[call-arg]
         )  # fmt: skip
-        given.root.mkdir()
+        place_migrated_database(given)
         make_tables(given.ledger_url)
         stop_at = StopAt(folder)
         with pytest.MonkeyPatch.context() as patch:
