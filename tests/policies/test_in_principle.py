@@ -38,8 +38,10 @@ def test_what_keeps_it_warns_and_asks_for_a_reason(library: Library, clause: str
         (
             "strength: warn",
             "strength: warn, reason: not-asked",
-            "checks[1].reason: CQ2021-3.10 speaks in principle (原则上), and no reason is asked for less; "
-            "take `reason: not-asked` out",
+            (
+                "checks[1].reason: CQ2021-3.10 speaks in principle (原则上), and no reason is asked for less; "
+                "take `reason: not-asked` out"
+            ),
         ),
     ],
 )
