@@ -20,7 +20,7 @@ from office.runtime.clock import move_clock
 from office.runtime.database import engine_for
 from office.runtime.settings import Settings
 from office.runtime.transactions import reading
-from tests.crash.acting import run
+from tests.crash.acting import SQL, run
 from tests.support.road import Road
 from tests.support.scenario import Drive, at, play, sample
 
@@ -32,6 +32,7 @@ WHEN = {
     "apply": (date(2025, 12, 1), date(2025, 12, 8)),
     "decide": (date(2025, 12, 8), date(2025, 12, 9)),
     "sweep": (date(2025, 12, 8), date(2025, 12, 22)),
+    "duties": (date(2025, 12, 8), date(2025, 12, 22)),
     "start": (date(2026, 3, 18), date(2026, 3, 23)),
     "archive": (date(2026, 11, 10), date(2026, 11, 20)),
 }
@@ -103,3 +104,29 @@ def test_an_act_that_was_killed_and_done_again_leaves_what_an_undisturbed_one_le
         assert _act(office, act) == 0
         assert _counts(_rows(office)) == _counts(wanted)
         assert _rows(office) == wanted
+
+
+@pytest.mark.parametrize(
+    ("act", "point"),
+    [
+        ("sweep", "INSERT INTO rung_fired"),
+        ("sweep", "INSERT INTO message"),  # its rung and its event are written by then
+        ("duties", "INSERT INTO standing_rung"),
+        ("duties", "INSERT INTO message"),
+    ],
+)
+def test_a_sweep_killed_between_rung_and_message_leaves_neither_and_is_made_up_for(
+    act: str, point: str, ledger_before: Callable[[str, Path], Settings], tmp_path: Path
+) -> None:
+    untouched = ledger_before(act, tmp_path / "untouched")
+    before = _rows(untouched)
+    assert _act(untouched, act) == 0
+    wanted = _rows(untouched)
+    office = ledger_before(act, tmp_path / "killed")
+    assert _act(office, act, f"{SQL}{point}") == -signal.SIGKILL
+    left = _rows(office)
+    assert {name: left[name] for name in ("rung_fired", "standing_rung", "message")} == {
+        name: before[name] for name in ("rung_fired", "standing_rung", "message")
+    }
+    assert _act(office, act) == 0
+    assert _rows(office) == wanted
