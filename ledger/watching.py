@@ -25,7 +25,16 @@ from models.people import Organisation
 from models.programme import Phase, Programme
 from models.register import StandingDuty
 from models.review import ApprovalStep, Submission
-from models.states import MessageState, ObligationState, PhaseState, StepState, SubmissionState
+from models.states import (
+    MessageState,
+    ObligationState,
+    PhaseState,
+    ProgrammeState,
+    StageState,
+    StepState,
+    SubmissionState,
+)
+from models.training import Stage
 from policies.lookup import duty_of, ladder_of
 
 SWEEP, AUDIT = "deadline-watch", "hourly-audit"
@@ -44,6 +53,7 @@ LABELS = {
     "message-stuck": ("滞留的消息", "messages that are stuck"),
     "wake-stuck": ("滞留的运行唤醒", "wakes that are stuck"),
     "review-stalled": ("无人待办的审核", "reviews that wait for nobody"),
+    "run-waits-for-nothing": ("已无事可等的环节运行", "runs of phases that nothing is left to wait for"),
     "phase-without-run": ("没有运行承载的环节", "phases that no run carries"),
 }
 
@@ -110,6 +120,7 @@ def _findings(act: Act, real_now: datetime) -> Iterable[Finding | None]:
     yield _of_wakes(act, real_now)
     yield _of_reviews(act)
     yield _of_phases(act)
+    yield _of_idle_phases(act)
 
 
 def _of_obligations(act: Act, kind: str, *where: ColumnElement[bool] | bool) -> Finding | None:
@@ -211,6 +222,24 @@ def _of_phases(act: Act) -> Finding | None:
         .order_by(Programme.ref, Phase.key)
     ).all()
     return _counted("phase-without-run", [f"{ref} {name}" for ref, name in rows])
+
+
+def _of_idle_phases(act: Act) -> Finding | None:
+    """Phases open for long of which every stage is closed, or whose programme has come to its end or was rejected."""
+    own = col(Stage.session_id) == col(Phase.session_id)
+    one_stage = (col(Stage.key) == col(Phase.key)) & col(Stage.school_id).is_not_distinct_from(col(Phase.school_id))
+    under_way = exists().where(
+        own, (col(Phase.flow) != "training-stage") | one_stage, col(Stage.state) != StageState.CLOSED
+    )
+    stages_over = col(Phase.flow).in_(("training-stage", "delivery")) & ~under_way
+    programme_over = col(Programme.state).in_((ProgrammeState.REJECTED, ProgrammeState.EVALUATED))
+    rows = act.session.exec(
+        select(Programme.ref, Phase.key)
+        .join(Programme, col(Programme.id) == col(Phase.programme_id))
+        .where(Phase.state == PhaseState.OPEN, Phase.opened_at < act.now - _STUCK, stages_over | programme_over)
+        .order_by(Programme.ref, Phase.key)
+    ).all()
+    return _counted("run-waits-for-nothing", [f"{ref} {name}" for ref, name in rows])
 
 
 def _counted(kind: str, names: list[str]) -> Finding | None:

@@ -10,7 +10,7 @@ from ledger.sweeping import sweep
 from ledger.watching import AUDIT, SWEEP, look_over, looked, silent_untold, tell_of_silence, watches
 from models.documents import Obligation
 from models.office import AuditEvent, Message, Wake
-from models.programme import Phase
+from models.programme import Phase, Programme
 from models.review import ApprovalStep
 from office.runtime.clock import business_now, move_clock
 from office.runtime.settings import Settings
@@ -102,6 +102,27 @@ def test_stuck_messages_and_wakes_and_reviews_that_wait_for_nobody_are_found(roa
     _set(road, Phase, run_id=None, opened_at=now - timedelta(hours=2), state="open")
     found = _found(road)
     assert set(found) == {"message-stuck", "wake-stuck", "review-stalled", "phase-without-run"}
+
+
+def test_a_run_that_nothing_is_left_to_wait_for_is_found(road: Road) -> None:
+    """Its programme is over, but the phase stayed open; and a stage of which all is done, but nobody closed its phase."""
+    move_clock(road.drive.office, at(date(2025, 12, 8), 14), frozen=True)
+    assert "run-waits-for-nothing" not in _found(road)
+    _set(road, Programme, state="rejected")
+    assert _found(road)["run-waits-for-nothing"] == 1
+    _set(road, Programme, state="running")
+    assert "run-waits-for-nothing" not in _found(road)
+    _set(road, Phase, flow="training-stage")
+    assert _found(road)["run-waits-for-nothing"] == 1
+
+
+def test_a_stage_under_way_is_no_finding(sqlite_office: Settings) -> None:
+    road = Road(Drive.begin(sqlite_office, "S01"), sample("S01"))
+    play(road.drive, road.doings(), date(2026, 4, 20))
+    road.drive.do(None, _in_order)
+    move_clock(road.drive.office, at(date(2026, 4, 20), 17), frozen=True)
+    assert rows_of(road.drive, select(Phase.key).where(Phase.state == "open", Phase.flow == "training-stage")) != []
+    assert "run-waits-for-nothing" not in _found(road)
 
 
 def test_what_cannot_be_worked_out_stops_nobody_and_is_found(road: Road) -> None:
