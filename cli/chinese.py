@@ -233,6 +233,12 @@ SENTENCES: dict[str, str] = {
     "{} ({}): the parameter {} would read files of this machine and is not used; leave it out": (
         "{0}({1}):参数 {2} 会读取本机文件,不予使用;请删去"
     ),
+    "{} ({}): the address cannot be read with this office's server.key; restore the key or enter it again": (
+        "{0}({1}):本办公室的 server.key 解不开这个地址;请恢复密钥或重新填写"
+    ),
+    "{} ({}): wecom:// is PushPlus in Apprise and not WeCom; use wecombot:// (group robot) or wechat:// (application)": (
+        "{0}({1}):wecom:// 在 Apprise 中是 PushPlus,不是企业微信;请用 wecombot://(群机器人)或 wechat://(应用)"
+    ),
     "{}: no message is called so; see docs/messages.md for the names": "{0}:没有叫这个名字的消息;名称见 docs/messages.md",
     "{} [body]: its reader needs {}, and it does not say it": "{0} [body]:读者需要 {1},模板里却没有",
     "{}: is not UTF-8; save it as UTF-8. The built-in wording was used.": (

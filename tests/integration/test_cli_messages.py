@@ -68,6 +68,10 @@ def test_check_names_every_channel_that_cannot_be_used_and_no_key(refs: dict[str
         f"{refs['host']} (channel): {HINT}",
         f"{refs['host']} (fallback): channels of the kind nonsense:// are not used; see docs/messages.md",
     ]
+    said = songjiao("message", "check").err
+    assert f"{refs['host']}(fallback):不使用 nonsense:// 类通道" in said
+    assert "请用 wecombot://(群机器人)" in said
+    assert "GEHEIM" not in said
 
 
 def test_check_reads_the_offices_own_words(
@@ -77,13 +81,19 @@ def test_check_reads_the_offices_own_words(
     (tmp_path / "obligation-chace.zh-CN.txt").write_text("[body]\nx\n")
     monkeypatch.setenv("SONGJIAO_TEMPLATES_DIR", str(tmp_path))
     settings.cache_clear()
-    checked = songjiao("message", "check")
+    assert songjiao("message", "check").err.splitlines() == [
+        "obligation-chace.zh-CN.txt:没有叫这个名字的消息;名称见 docs/messages.md",
+        "obligation-chase.zh-CN.txt [body]:读者需要 {{ due_on }},模板里却没有",
+    ]
+    checked = songjiao("message", "check", lang="en")
     assert (checked.status, checked.out) == (1, "")
     assert checked.err.splitlines() == [
         "obligation-chace.zh-CN.txt: no message is called so; see docs/messages.md for the names",
         "obligation-chase.zh-CN.txt [body]: its reader needs {{ due_on }}, and it does not say it",
     ]
     elsewhere = songjiao("message", "check", tmp_path / "not-there")
+    assert (elsewhere.status, "没有文件夹" in elsewhere.err) == (1, True)
+    elsewhere = songjiao("message", "check", tmp_path / "not-there", lang="en")
     assert (elsewhere.status, "there is no such folder" in elsewhere.err) == (1, True)
 
 
