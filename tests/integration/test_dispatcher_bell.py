@@ -14,6 +14,7 @@ from ledger.core import wake
 from ledger.outbox import tell
 from ledger.people import add_organisation, add_person
 from ledger.runs import give_back_lease, take_lease
+from ledger.together import Together
 from models.act import SYSTEM
 from models.office import Message
 from models.people import Person
@@ -59,6 +60,15 @@ def test_a_message_rings_when_it_is_committed_and_not_before(each_office: Settin
         tell(act, "run-lost", "1", [who], phase="示例", why="示例")
         act.session.flush()
         assert not heard.wait(0.1)
+    assert heard.wait(FAR)
+
+
+def test_messages_that_are_written_together_ring_too(each_office: Settings, heard: threading.Event) -> None:
+    who, together = clerk(each_office), Together()
+    with transaction(SYSTEM, office=each_office) as act:
+        tell(act, "run-lost", "1", [who], together=together, phase="示例", why="示例")
+        together.write(act)
+        assert not heard.is_set()
     assert heard.wait(FAR)
 
 

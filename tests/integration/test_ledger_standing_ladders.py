@@ -3,7 +3,11 @@
 What is due stands in the calendars of whom it concerns, and the hourly audit finds what has no next moment.
 """
 
-from datetime import UTC, date, datetime
+import shutil
+import threading
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +27,7 @@ from models.office import AuditEvent, Message
 from models.people import Person
 from models.register import StandingDuty, StandingRung
 from office.calendar_feed import as_icalendar
+from office.runtime.database import engine_for
 from office.runtime.settings import Settings
 from office.runtime.transactions import reading
 from policies.schema import Pack
@@ -141,6 +146,52 @@ def test_meeting_a_duty_cancels_what_waits_for_a_digest(bureau: Bureau, pack: Pa
     assert bureau.look(mine) == ["bundled"]
     bureau.do("county", record_entry, pack, MEETING, {"topics": "示例议题", "minutes": "示例纪要"})
     assert bureau.look(mine) == ["cancelled"]
+
+
+def test_two_sweeps_at_once_climb_each_rung_once(each_office: Settings, pack: Pack) -> None:
+    bureau, faults = Bureau(each_office), []
+    bureau.do("office", open_duties, pack)
+    _be(bureau, 2026, 7, 3)
+
+    def sweep_too() -> None:
+        try:
+            bureau.do(None, sweep_standing)
+        except Exception as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=sweep_too) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    _sweep(bureau)
+    assert faults == []
+    assert [number for number, _ in _fired(bureau)] == [1, 2, 3, 4]
+    told = _told(bureau)
+    assert len(told) == len(set(told))
+    assert {kind for _, name, kind in told if name == "示例·county"} == {"obligation-chase"}
+
+
+def test_the_order_and_size_of_sweeps_do_not_matter(sqlite_office: Settings, pack: Pack, tmp_path: Path) -> None:
+    bureau = Bureau(sqlite_office)
+    bureau.do("office", open_duties, pack)
+    engine_for(sqlite_office.ledger_url).dispose()
+    random, found = Random(7), []
+    for number in range(4):
+        shutil.copytree(sqlite_office.root, tmp_path / str(number))
+        copy = object.__new__(Bureau)
+        copy.office, copy.refs = Settings(data_dir=tmp_path / str(number)), bureau.refs
+        for days in [*sorted(random.sample(range(110, 130), random.randrange(0, 6))), 140]:
+            copy.at(datetime(2026, 3, 2, 2, tzinfo=UTC) + timedelta(days=days))
+            while copy.do(None, sweep_standing, random.choice((1, 2, 200))).more:
+                pass
+        query = select(StandingDuty.kind, StandingRung.number).join(
+            StandingDuty, col(StandingDuty.id) == col(StandingRung.duty_id)
+        )
+        found.append([tuple(one) for one in copy.look(query.order_by(StandingDuty.kind, col(StandingRung.id)))])
+        engine_for(copy.office.ledger_url).dispose()
+    assert found[0] == found[1] == found[2] == found[3]
+    assert [number for kind, number in found[0] if kind == MEETING] == [1, 2, 3, 4]
 
 
 def test_a_rung_that_reaches_nobody_tells_the_office_and_moves_on(bureau: Bureau) -> None:
