@@ -113,9 +113,10 @@ def _findings(act: Act, real_now: datetime) -> Iterable[Finding | None]:
     yield _of_obligations(
         act, "no-next-moment", open_one, col(Obligation.next_at).is_(None), col(Obligation.rests).is_(None)
     )
-    yield _of_obligations(act, "rung-late", open_one, col(Obligation.next_at) < act.now - _LATE)
+    late = act.now - _LATE  # what was recorded since may be overdue from its first moment; the next sweep takes it
+    yield _of_obligations(act, "rung-late", open_one, col(Obligation.next_at) < late, col(Obligation.created_at) < late)
     yield _of_duties_at_rest(act)
-    yield _of_duties(act, "duty-rung-late", col(StandingDuty.next_at) < act.now - _LATE)
+    yield _of_duties(act, "duty-rung-late", col(StandingDuty.next_at) < late, col(StandingDuty.created_at) < late)
     yield _of_messages(act, real_now)
     yield _of_wakes(act, real_now)
     yield _of_reviews(act)
