@@ -28,10 +28,15 @@ def pack_at(act: Act, snapshot_id: UUID) -> Pack:
     pack = _known.get(snapshot_id)
     if pack is None:
         pack = pack_from_snapshot(act.session.get_one(PolicySnapshot, snapshot_id).content)
-        if len(_known) >= _KEEP:
-            _known.clear()
-        _known[snapshot_id] = pack
+        hold(snapshot_id, pack)
     return pack
+
+
+def hold(snapshot_id: UUID, pack: Pack) -> None:
+    """Know the pack of a snapshot that was just made from it, without reading it back."""
+    if len(_known) >= _KEEP:
+        _known.clear()
+    _known[snapshot_id] = pack
 
 
 def ground_facts(pack: Pack, basis: Mapping[str, Any]) -> dict[str, Any]:

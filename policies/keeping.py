@@ -4,12 +4,13 @@ Decides by the pack's text alone what is declared; whether it holds is proven by
 through its own door. Serves the account that `songjiao policy coverage` gives.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from policies.clauses import Clause
 from policies.force import in_force
+from policies.grounds import PLAN_LODGED
 from policies.mechanisms import SYSTEM, Bar, Check, Computation, Duty, ImportedFact, Indicator, Register
 from policies.problems import Path
 from policies.schema import (
@@ -98,7 +99,7 @@ def _sourced(part: Part, path: Path) -> Iterator[tuple[Path, Sourced]]:
 
 
 def _as_keeper(pack: Pack, path: Path, part: Sourced) -> Keeper | None:
-    if isinstance(part, Phase) and part.subject is None and "plan-lodged" not in part.closes_when:
+    if isinstance(part, Phase) and part.subject is None and PLAN_LODGED not in part.closes_when:
         return None  # it says where in the lifecycle something happens; what happens is another part
     if isinstance(part, Check | Eligibility):
         mechanism = "check" if isinstance(part, Check) else "eligibility"
@@ -131,8 +132,7 @@ def actors_of(pack: Pack, part: Sourced) -> tuple[str, ...]:
     if isinstance(part, Chain):
         return tuple(tier.role for tier in part.tiers)
     if isinstance(part, Phase):
-        subject = part.subject or ("implementation-plan" if "plan-lodged" in part.closes_when else "application")
-        chains = (chain for chain in pack.approval if chain.subject == subject)
+        chains = (chain for chain in pack.approval if chain.subject == subject_of(part))
         return tuple(dict.fromkeys(tier.role for chain in chains for tier in chain.tiers))
     if isinstance(part, Stage):
         return part.owners
@@ -193,20 +193,36 @@ def strange_actors(keeper: Keeper, clause: Clause) -> list[str]:
     return strange
 
 
-def without(pack: Pack, clause: str) -> Pack:
-    """The pack as it would be had its rules of this clause been left out: every part that cites it, taken out."""
-    left: Pack = _changed(pack, lambda part: None if _cites(part, clause) else part)
-    return left
+def citing(pack: Pack) -> dict[str, frozenset[str]]:
+    """For every clause, the blocks of the pack in which a part cites it: no other block need be looked through."""
+    found: dict[str, set[str]] = {}
+    for path, part in _sourced(pack, ()):
+        for clause in part.clauses:
+            found.setdefault(clause, set()).add(str(path[0]))
+    return {clause: frozenset(blocks) for clause, blocks in found.items()}
 
 
-def swapped(pack: Pack, clause: str, role: str) -> Pack:
-    """The pack as it would be had somebody else been written as the actor of this clause."""
-    subjects = {
-        one.part.subject or ("implementation-plan" if "plan-lodged" in one.part.closes_when else "application")
-        for one in keepers(pack).get(clause, ())
-        if isinstance(one.part, Phase)
-    }
-    shared = any(isinstance(one.part, Eligibility | Ban) for one in keepers(pack).get(clause, ()))
+def without(pack: Pack, clause: str, blocks: frozenset[str] | None = None) -> Pack:
+    """The pack as it would be had its rules of this clause been left out: every part that cites it, taken out.
+
+    `blocks` are those that cite it (`citing`), where they are known.
+    """
+    return _in_blocks(pack, lambda part: None if _cites(part, clause) else part, blocks)
+
+
+def swapped(
+    pack: Pack, clause: str, role: str, kept: Sequence[Keeper] | None = None, blocks: frozenset[str] | None = None
+) -> Pack:
+    """The pack as it would be had somebody else been written as the actor of this clause.
+
+    `kept` are the clause's keepers and `blocks` those that cite it, where they are known.
+    """
+    kept = keepers(pack).get(clause, ()) if kept is None else kept
+    subjects = {subject_of(one.part) for one in kept if isinstance(one.part, Phase)}
+    shared = any(isinstance(one.part, Eligibility | Ban) for one in kept)
+    if blocks is not None:
+        blocks |= {"approval"} if subjects else set()
+        blocks |= {"selection"} if shared else set()
 
     def change(part: Sourced) -> Sourced | None:
         if isinstance(part, Chain) and (part.subject in subjects or _cites(part, clause)):
@@ -224,8 +240,21 @@ def swapped(pack: Pack, clause: str, role: str) -> Pack:
                 return part.model_copy(update={name: role if isinstance(held, str) else (role,)})
         return part
 
-    changed: Pack = _changed(pack, change)
-    return changed
+    return _in_blocks(pack, change, blocks)
+
+
+def subject_of(phase: Phase) -> str:
+    """What is reviewed in a phase, or must have passed before it ends."""
+    return phase.subject or ("implementation-plan" if PLAN_LODGED in phase.closes_when else "application")
+
+
+def _in_blocks(pack: Pack, change: Callable[[Any], Any], blocks: frozenset[str] | None) -> Pack:
+    """The pack with every part in these blocks (in all of them, without) put through `change`."""
+    names = [name for name in type(pack).model_fields if blocks is None or name in blocks]
+    held = {name: getattr(pack, name) for name in names}
+    update = {name: _changed(value, change) for name, value in held.items()}
+    update = {name: new for name, new in update.items() if new is not held[name]}
+    return pack.model_copy(update=update) if update else pack
 
 
 def _cites(part: Any, clause: str) -> bool:

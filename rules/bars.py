@@ -100,7 +100,12 @@ def may_pass(
 def _verdict(
     bar: Bar, subject: str, barred: Barred | None, strength: Literal["block", "warn"], reason: str | None
 ) -> Verdict:
-    facts: dict[str, Any] = {"subject": subject, "barred_until": None, "barred": barred is not None}
+    facts: dict[str, Any] = {
+        "subject": subject,
+        "barred_until": None,
+        "barred": barred is not None,
+        "decided_by": list(bar.decided_by),
+    }
     if barred is None:
         return Verdict(
             key=bar.key,

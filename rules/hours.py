@@ -91,5 +91,6 @@ def hours_met(pack: Pack, duty: HoursDuty, entries: Iterable[Hours], on: date, s
             "lacking": shown(lacking),
             "period_from": period.starts_on.isoformat(),
             "period_to": period.ends_on.isoformat(),
+            "collected_by": duty.collected_by,
         },
     )

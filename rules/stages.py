@@ -62,7 +62,8 @@ def may_close(
         zh.append(f"{name_zh}已交 {have} 份,应交 {need} 份")
         en.append(f"{name_en}: {have} of {need} in")
         basis.append(one.basis)
-    for record, have, need, words in missing_records(pack, stage, entries, trainees, schools, today):
+    lacking_records = missing_records(pack, stage, entries, trainees, schools, today)
+    for record, have, need, words in lacking_records:
         if record.blocks:
             said_zh, said_en = _lacking(pack, words, have, need)
             zh.append(f"{record.name.zh}{said_zh}")
@@ -75,6 +76,10 @@ def may_close(
         "predecessor_closed": predecessor_closed,
         "today": today.isoformat(),
         "planned_to": planned_to.isoformat(),
+        "records": [
+            {"register": record.register_, "recorded_by": record.recorded_by, "have": have, "need": need}
+            for record, have, need, _ in lacking_records
+        ],
         "missing": _counts(blocking, products, trainees, schools),
         "missing_not_blocking": _counts((one for one in lacking if not one.blocks), products, trainees, schools),
     }

@@ -23,6 +23,7 @@ def school_pays(pack: Pack, level: ProgrammeLevel, training_days: int, on: date)
     travel = pack.travel
     if travel is None:
         return _in_full((), facts)
+    facts["paid_by"] = travel.paid_by
     full = (Basis(clause=travel.full, adopted_from=travel.adopted_from),) if travel.full else (travel.basis,)
     limit = find(pack, travel.more_than, on)
     if level not in travel.levels or limit.value is None:

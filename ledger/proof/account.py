@@ -14,10 +14,8 @@ from ledger.proof.probes import why_not
 from ledger.proof.world import World
 from policies.adoption import resolve_pack
 from policies.clauses import Clause, clauses
-from policies.keeping import STRENGTHS, Keeper, keepers, rules_of, swapped, without
+from policies.keeping import STRENGTHS, Keeper, citing, keepers, rules_of
 from policies.loader import Library
-from policies.lookup import UnknownId
-from policies.mechanisms import SYSTEM
 from policies.problems import PackError
 from policies.schema import NotKept, Pack
 from policies.worked import Case, worked
@@ -52,6 +50,7 @@ class Ground:
     clauses: Mapping[str, Clause]
     cases: tuple[Case, ...]
     kept: Mapping[str, list[Keeper]]
+    citing: Mapping[str, frozenset[str]]
 
     @property
     def own(self) -> Pack:
@@ -60,7 +59,7 @@ class Ground:
 
     def with_pack(self, pack: Pack, library: Library) -> "Ground":
         """The same ground with another text of the pack."""
-        return replace(self, packs=_Kinds(pack, library), kept=keepers(pack))
+        return replace(self, packs=_Kinds(pack, library))
 
 
 class _Kinds(Mapping[str, Pack]):
@@ -91,7 +90,7 @@ def ground(library: Library, name: str) -> Ground:
     pack = library.load(name)
     mine = {key: one for key, one in clauses(library.directory).items() if key.startswith(f"{pack.source}-")}
     kinds = {kind: library.resolve(name, kind) for kind in pack.kinds}
-    return Ground({"": pack} | kinds, mine, worked(library.directory, name).cases, keepers(pack))
+    return Ground({"": pack} | kinds, mine, worked(library.directory, name).cases, keepers(pack), citing(pack))
 
 
 def asked(clause: Clause) -> str:
@@ -188,27 +187,3 @@ def _state(row: ClauseKept, clause: Clause, told: bool) -> str:
     if row.strength_kept is not None and enough(row.strength_kept, asked(clause)):
         return "kept"
     return "weaker" if told else "missing"
-
-
-def stays_kept(world: World, on: Ground, clause: Clause) -> bool:
-    """Whether the clause is proven as strongly as it asks."""
-    row = prove(world, on, clause)
-    return row.strength_kept is not None and enough(row.strength_kept, asked(clause))
-
-
-def mutations(library: Library, on: Ground, clause: Clause) -> dict[str, Ground]:
-    """The ground as it would be with the clause's rule left out, and with somebody else as its actor."""
-    left_out = on.with_pack(without(on.own, clause.id), library)
-    stranger = _stranger(on.own, clause)
-    return {"left out": left_out, "another actor": on.with_pack(swapped(on.own, clause.id, stranger), library)}
-
-
-def _stranger(pack: Pack, clause: Clause) -> str:
-    """A role of the pack that the clause does not name and that stands for nobody whom it names."""
-    from policies.keeping import meant_by
-
-    stands = {role for keeper in keepers(pack).get(clause.id, ()) for role in keeper.part.stands_for}
-    for role in pack.roles:
-        if role not in meant_by(clause) and role not in stands and role != SYSTEM:
-            return role
-    raise UnknownId(f"pack {pack.pack}: every role is named by {clause.id}")

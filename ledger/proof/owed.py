@@ -30,7 +30,7 @@ def obligation(probe: Probe) -> None:
     """It opens with its event, is owed by the clause's actor, reminds at its rungs through the sweep, and is met."""
     owed = probe.keeper.part
     assert isinstance(owed, ObligationKind)
-    probe.actor((owed.owed_by,))
+    role = probe.actor((owed.owed_by,))
     world, programme = probe.world, programme_for(probe)
     pack = probe.packs[programme.kind]
     oblige(world.act_as(), programme, owed.opens_with)
@@ -38,6 +38,8 @@ def obligation(probe: Probe) -> None:
     row = world.session.exec(query).first()
     if row is None:
         raise NotKeptHere(f"{owed.key} does not open with {owed.opens_with}")
+    if row.owed_by_role != role:
+        raise NotKeptHere(f"{owed.key} is owed by {row.owed_by_role}, not by {role}")
     _climb_all(world, row, lambda act: sweep(act).fired, RungFired)
     if owed.met_by.startswith("register:"):
         register = register_of(pack, owed.met_by.removeprefix("register:"))

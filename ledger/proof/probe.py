@@ -12,6 +12,17 @@ from policies.mechanisms import Register
 from policies.schema import Pack
 from policies.worked import Case
 
+TEXT, VERDICT, LEDGER, SWEEP, ENTRY, INDICATOR = "text", "verdict", "ledger", "sweep", "entry", "indicator"
+"""Where a clause shows that it is not kept: at one of its doors, or by the pack's text alone, which is no proof."""
+
+
+@dataclass(frozen=True)
+class Red:
+    """That a part does not keep its clause: at which door that shows, and why."""
+
+    at: str
+    why: str
+
 
 class NotKeptHere(Exception):
     """The part does not keep the clause; the sentence says why."""

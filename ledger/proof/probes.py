@@ -12,63 +12,111 @@ from typing import Any
 from sqlmodel import select
 
 from ledger.entries import KEPT, entries_of
-from ledger.errors import BadInput, Refused
+from ledger.errors import BadInput, LedgerError, Refused
 from ledger.indicators import deliver, import_fact, report
 from ledger.proof.entries import about, fitting, sample, write
+from ledger.proof.orders import chain, evaluation, phase, product, selection, stage, stage_asks
 from ledger.proof.owed import obligation, standing_duty
-from ledger.proof.probe import NotKeptHere, Probe, must_refuse, names, pinned, programme_for
+from ledger.proof.probe import (
+    ENTRY,
+    INDICATOR,
+    LEDGER,
+    SWEEP,
+    TEXT,
+    VERDICT,
+    NotKeptHere,
+    Probe,
+    Red,
+    must_refuse,
+    names,
+    pinned,
+    programme_for,
+)
+from ledger.proof.sums import bar, hours, travel
 from ledger.proof.world import OUTSIDER
 from ledger.registers import mark_entry, record_entry
 from models.office import AuditEvent
 from policies.keeping import NEEDS_BOTH, NEEDS_CASES, meant_by, strange_actors
-from policies.lookup import register_of
-from policies.mechanisms import Check, Computation, Count, Duty, Indicator, Register
-from policies.schema import ObligationKind, StageRecord
+from policies.lookup import computation_of, register_of
+from policies.mechanisms import Bar, Check, Computation, Count, Duty, ImportedFact, Indicator, Register
+from policies.schema import (
+    Ban,
+    Chain,
+    Eligibility,
+    Evaluation,
+    HoursDuty,
+    ObligationKind,
+    Phase,
+    Product,
+    ScoreSource,
+    SelectionStep,
+    Stage,
+    StageRecord,
+    Travel,
+)
 from policies.worked import Case
 from rules.cases import answer, right
-from rules.checks import shown
+from rules.checks import applies, shown
 from rules.computing import may_work_out
 
 
 def why_not(probe: Probe) -> str | None:
     """Why this part does not keep the clause, or None where it does."""
+    strange = strange_actors(probe.keeper, probe.clause)
+    if strange:
+        return f"{names(strange)} acts here; the clause names {names(meant_by(probe.clause))}"
+    red = at_doors(probe)
+    return red.why if red is not None else None
+
+
+def at_doors(probe: Probe) -> Red | None:
+    """At which of its doors the part shows that it does not keep the clause, or None where it keeps it at each."""
+    part = type(probe.keeper.part)
     with probe.world.probe():
-        try:
-            strange = strange_actors(probe.keeper, probe.clause)
-            if strange:
-                raise NotKeptHere(f"{names(strange)} acts here; the clause names {names(meant_by(probe.clause))}")
-            _through_cases(probe)
-            door = _DOORS.get(type(probe.keeper.part))
-            if door is not None:
-                door(probe)
-        except NotKeptHere as error:
-            return str(error)
-        except (Refused, BadInput) as error:
-            return f"{probe.keeper.id}: refused where it must not be: {error}"
-        except (LookupError, ValueError) as error:
-            return f"{probe.keeper.id}: {error}"
-    return None
+        told = _tried(_through_cases, probe, VERDICT)
+        door = _DOORS.get(part)
+        if (told is not None and told.at != TEXT) or door is None:
+            return told
+        return _tried(door, probe, _KINDS[part]) or told
+
+
+def _tried(door: Callable[[Probe], Red | None], probe: Probe, at: str) -> Red | None:
+    """What a door answers; what it raises shows there that the part does not keep the clause."""
+    try:
+        return door(probe)
+    except NotKeptHere as error:
+        return Red(at, str(error))
+    except Refused as error:
+        return Red(at, f"{probe.keeper.id}: refused where it must not be: {error}")
+    except (LedgerError, LookupError, ValueError) as error:
+        return Red(at, f"{probe.keeper.id}: {error}")
 
 
 # --- worked cases -----------------------------------------------------------------------------------------------------
 
 
-def _through_cases(probe: Probe) -> None:
-    """Every case of the clause gets the answer that it expects, and there is one that passes and one that fails."""
+def _through_cases(probe: Probe) -> Red | None:
+    """Every case of the clause gets the answer that it expects, and there is one that passes and one that fails.
+
+    An answer that is right and rests on another clause, or a case that is lacking, is told by the text alone.
+    """
     strength = probe.keeper.strength
     if strength not in NEEDS_CASES:
-        return
-    shows = set()
+        return None
+    shows, told = set(), None
     for case in probe.shown:
         found = answer(probe.packs.get(case.kind or "", probe.own), case)
-        if not right(case, found):
+        if found.answers != dict(case.expect):
             raise NotKeptHere(f"the case “{case.name}” gets {found.answers}, not {dict(case.expect)}")
+        if not right(case, found):
+            told = told or Red(TEXT, f"the case “{case.name}” does not rest on {', '.join(case.cites)}")
         shows.add(found.shows)
     if not probe.shown:
-        raise NotKeptHere(f"no worked case names {probe.clause.id}")
+        return Red(TEXT, f"no worked case names {probe.clause.id}")
     if strength in NEEDS_BOTH and not shows >= {"passes", "fails"}:
         lacking = " and none ".join(f"that {one}" for one in ("passes", "fails") if one not in shows)
-        raise NotKeptHere(f"there is no case {lacking}")
+        return told or Red(TEXT, f"there is no case {lacking}")
+    return told
 
 
 def _check(probe: Probe) -> None:
@@ -77,6 +125,8 @@ def _check(probe: Probe) -> None:
     assert isinstance(check, Check)
     role = probe.actor(check.checked)
     roles = frozenset({role, *(key for key, one in check.stands_for.items() if one == role)})
+    if not any(_asks(probe, case, check, roles) for case in probe.shown):
+        raise NotKeptHere(f"{check.key} asks nothing of {role}")
     for case in probe.shown:
         if "refused" not in case.expect and "noted" not in case.expect:
             continue
@@ -89,6 +139,16 @@ def _check(probe: Probe) -> None:
         door = str(case.given.get("door", ""))
         if door.startswith("register:"):
             _at_register(probe, case, door.removeprefix("register:"), bool(case.expect.get("refused")))
+
+
+def _asks(probe: Probe, case: Case, check: Check, roles: frozenset[str]) -> bool:
+    """Whether the check is among those that the rules hold against these roles in a case."""
+    door, facts = str(case.given.get("door", "application")), case.given.get("facts")
+    if door not in check.subjects or facts is None:
+        return False
+    pack = probe.packs.get(case.kind or "", probe.own)
+    asked = (one for one in pack.checks if one.key == check.key and door in one.subjects)
+    return any(applies(one, facts, roles) for one in asked)
 
 
 def _at_register(probe: Probe, case: Case, key: str, refused: bool) -> None:
@@ -122,7 +182,8 @@ def _computation(probe: Probe) -> None:
     what = probe.keeper.part
     assert isinstance(what, Computation)
     role = probe.actor(what.worked_out_by)
-    if not may_work_out(probe.own, what, [role]).allowed or may_work_out(probe.own, what, [OUTSIDER]).allowed:
+    stands = computation_of(probe.own, what.key)
+    if not may_work_out(probe.own, stands, [role]).allowed or may_work_out(probe.own, stands, [OUTSIDER]).allowed:
         raise NotKeptHere(f"{what.key} is not worked out by {role} alone")
 
 
@@ -220,9 +281,33 @@ def _make(probe: Probe, count: Count, numbers: range) -> Decimal:
 def _stage_record(probe: Probe) -> None:
     record = probe.keeper.part
     assert isinstance(record, StageRecord)
-    _made_and_found(probe, register_of(probe.own, record.register_), probe.actor((record.recorded_by,)))
+    role = probe.actor((record.recorded_by,))
+    stage_asks(probe, "records", "register", record.register_, "recorded_by", role)
+    _made_and_found(probe, register_of(probe.own, record.register_), role)
 
 
+_KINDS: Mapping[type[Any], str] = {
+    Check: VERDICT,
+    Computation: VERDICT,
+    Register: ENTRY,
+    ImportedFact: ENTRY,
+    Indicator: INDICATOR,
+    ObligationKind: SWEEP,
+    Duty: SWEEP,
+    StageRecord: ENTRY,
+    Chain: LEDGER,
+    Phase: LEDGER,
+    Stage: LEDGER,
+    Product: VERDICT,
+    SelectionStep: VERDICT,
+    Eligibility: VERDICT,
+    Ban: VERDICT,
+    Bar: VERDICT,
+    Evaluation: LEDGER,
+    ScoreSource: LEDGER,
+    HoursDuty: VERDICT,
+    Travel: VERDICT,
+}
 _DOORS: Mapping[type[Any], Callable[[Probe], None]] = {
     Check: _check,
     Computation: _computation,
@@ -231,4 +316,17 @@ _DOORS: Mapping[type[Any], Callable[[Probe], None]] = {
     ObligationKind: obligation,
     Duty: standing_duty,
     StageRecord: _stage_record,
+    ImportedFact: _imported,
+    Chain: chain,
+    Phase: phase,
+    Stage: stage,
+    Product: product,
+    SelectionStep: selection,
+    Eligibility: selection,
+    Ban: selection,
+    Bar: bar,
+    Evaluation: evaluation,
+    ScoreSource: evaluation,
+    HoursDuty: hours,
+    Travel: travel,
 }

@@ -19,11 +19,11 @@ from sqlmodel import Session, SQLModel, create_engine
 
 import models.tables  # noqa: F401 - every table, before they are made
 from ledger.anchors import target_of
-from ledger.packs import pin
+from ledger.packs import hold, pin
 from models.act import SYSTEM as SYSTEM_ACTOR
 from models.act import Act, Actor
 from models.people import Organisation, Person, RoleAssignment
-from models.programme import Programme, ProgrammeSession, SessionSchool, Strand
+from models.programme import PolicySnapshot, Programme, ProgrammeSession, SessionSchool, Strand
 from models.review import Submission
 from models.states import Door
 from models.training import Nomination, Stage
@@ -148,9 +148,13 @@ class World:
         self._people[name] = row.id
         return row
 
-    def programme(self, pack: Pack, kind: str) -> Programme:
-        """A running programme of a kind with one session, one stage and two trainees, pinned to this pack."""
-        act = self.act_as()
+    def programme(self, pack: Pack, kind: str, *, passing: bool = False) -> Programme:
+        """A running programme of a kind with one session, one stage and two trainees, pinned to this pack.
+
+        One that is `passing` lives as long as its probe: its snapshot is known and not written out.
+        """
+        snapshot = self._known(pack) if passing else pin(self.act_as(), pack)
+        hold(snapshot.id, pack)
         starts, ends = date(2026, 3, 23), date(2026, 4, 10)
         row = Programme(
             ref=f"{pack.region_code}-2026-{next(self._keys):04d}",
@@ -164,7 +168,7 @@ class World:
             subject="语文",
             theme="示例主题",
             host_id=self.organisation_of("host-institution").id,
-            snapshot_id=pin(act, pack).id,
+            snapshot_id=snapshot.id,
             state="running",
             places=TEACHERS,
             starts_on=starts,
@@ -200,7 +204,12 @@ class World:
 
     def programme_of(self, pack: Pack, kind: str) -> Programme:
         """The programme of a kind under this text of the pack: the one from the start, or one made now."""
-        return self._settled.get(id(pack)) or self.programme(pack, kind)
+        return self._settled.get(id(pack)) or self.programme(pack, kind, passing=True)
+
+    def _known(self, pack: Pack) -> PolicySnapshot:
+        row = PolicySnapshot(hash=f"proof-{next(self._keys)}", name=pack.pack, content={}, created_at=NOW)
+        self._session.add(row)
+        return row
 
     def _lay_out(self, row: Programme, session: ProgrammeSession) -> None:
         self._session.add(

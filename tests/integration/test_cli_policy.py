@@ -99,3 +99,13 @@ def test_show_lists_the_mechanisms_and_the_readings_in_both_languages(data_dir: 
     ):
         assert (zh in chinese, en in english) == (True, True)
     assert len(chinese) == len(english)
+
+
+def test_coverage_says_at_which_door_each_clause_turns_red(data_dir: Path) -> None:
+    rows = done("policy", "coverage", "three-actions-2022", "--changed", "--json").data
+    assert {row["id"].partition("-")[0] for row in rows} == {"ACT2022"}
+    doors = {"verdict", "ledger", "sweep", "entry", "indicator"}
+    assert {row[change]["at"] for row in rows for change in ("left_out", "another_actor")} <= doors
+    said = done("policy", "coverage", "three-actions-2022", "--changed")
+    assert said.rows[0] == ["ACT2022-0.1", "指标", "指标"]
+    assert said.out.splitlines()[-1] == f"共 {len(rows)} 条:两种改动都在关口变红的 {len(rows)} 条"
