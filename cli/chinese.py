@@ -164,6 +164,34 @@ SENTENCES: dict[str, str] = {
     "{} goes through its review: submit it as the plan, not as a document": "{0} 须经审核:请作为实施方案提交",
     "{} has not come yet; a past training has ended": "{0} 尚未到来;补录的培训应已结束",
     "no phase {}": "没有环节 {0}",
+    # what packs and worked cases are asked (policies/lookup.py, explaining.py, rules/)
+    "is a folder; name a pack or a file": "是文件夹;请写政策包名称或文件",
+    "it is a whole text; name one of its clauses, such as {}": "这是整部文本;请写其中一条,如 {0}",
+    "a clause is written as {}; the texts are {}": "条款写作 {0};现有文本:{1}",
+    "pack {}: there is no rule or setting {}; see `songjiao policy show {}`": (
+        "政策包 {0} 没有数值或设置 {1};见 songjiao policy show {2}"
+    ),
+    "pack {}, {}: the exceptions {} fit at once and the pack does not say which goes first; narrow one of them": (
+        "政策包 {0} 的 {1}:例外 {2} 同时适用,政策包没有写明先后;请缩小其中一个的范围"
+    ),
+    "pack {}, {}: no value on {}; the first one holds from {}": "政策包 {0} 的 {1} 在 {2} 没有数值;最早自 {3} 施行",
+    "pack {}, {}: no such rule, or it does not say from which day it counts": (
+        "政策包 {0} 没有 {1},或没有写明从哪天起算"
+    ),
+    "pack {}, {}: counts from {}, and that day is not known yet": "政策包 {0} 的 {1} 从 {2} 起算,而这一天尚不知道",
+    "{}: repealed by {}; nothing is due": "{0}:已由 {1} 废止,没有应办事项",
+    "pack {}, {}: {} is not given; it needs {}": "政策包 {0} 的 {1}:没有给出 {2};需要 {3}",
+    "pack {}, check {}: {} is not counted; counted are {}": "政策包 {0} 的检查 {1}:没有统计 {2};有统计的是 {3}",
+    "pack {}, duty {}: it does not recur (no `every`)": "政策包 {0} 的职责 {1} 不定期产生(没有 every)",
+    "pack {}: there is no score source {}; it knows {}": "政策包 {0} 没有评分来源 {1};有 {2}",
+    "{}: {} is not a score; give a number from {} to {}": "{0}:{1} 不是分数;请写 {2} 至 {3}",
+    "a case cannot expect {}; it can expect {}": "示例不能期望 {0};可用:{1}",
+    "`{}` needs {} under `given`": "{0} 需要在 given 下写明 {1}",
+    "`{}` is asked of something that the pack does not have": "{0} 所问的内容,政策包里没有",
+    "`{}` cannot be read out of `given`; see docs/add-a-region.md, section 9": (
+        "{0} 读不懂 given 的内容;见 docs/add-a-region.md 第 9 节"
+    ),
+    "{} under `given` is not a day; write it as 2026-03-23": "given 下的 {0} 不是日期,请写成 2026-03-23",
     # scores
     "{} is not one of {}": "{0} 不可用,可选:{1}",
     "{} is not a number": "{0} 不是数字",

@@ -1,17 +1,19 @@
 """`songjiao policy coverage`: every clause with what keeps it, how strongly that is proven, and the cases that show it."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.edge import Json, library
-from cli.failures import tell_of_broken
-from cli.language import both, counted, say
+from cli.failures import sentence, tell_of_broken
+from cli.language import both, counted, say, spoken
 from cli.output import as_data, line, table
 
 if TYPE_CHECKING:
     from ledger.proof.account import Account
     from ledger.proof.probe import Red
+    from policies.mechanisms import NotKept
 
 
 def add_to(family: typer.Typer) -> None:
@@ -48,11 +50,14 @@ def coverage(
     if changed:
         _changed(pack, as_json)
         return
-    found = account(library(), None if pack is None else [pack])
+    packs = library()
+    found = account(packs, None if pack is None else [pack])
     if as_json:
         as_data(found)
     else:
-        _show(found)
+        usable, broken = packs.survey() if pack is None else ([packs.load(pack)], {})
+        tell_of_broken(broken)
+        _show(found, {one.clause: one for text in usable for one in text.not_kept})
     if found.missing:
         raise typer.Exit(1)
 
@@ -97,7 +102,53 @@ def _where(red: "Red | None") -> str:
     return say(zh, en)
 
 
-def _show(found: "Account") -> None:
+def _strength(key: str) -> str:
+    return say(_STRENGTHS[key], key)
+
+
+def _note(english: str, left: "NotKept | None") -> str:
+    """The note in the reader's language: the mechanisms, or each fault; of what is left, the pack's own words."""
+    if left is not None:
+        return say(f"{left.why.zh}改为:{left.instead.zh}", english)
+    if spoken() == "en":
+        return english
+    if all(word in _MECHANISMS for word in english.split(", ")):
+        return "、".join(_MECHANISMS[word] for word in english.split(", "))
+    return ";".join(sentence(one) for one in english.split("; "))
+
+
+_STRENGTHS = {
+    "block": "拒绝",
+    "warn": "提醒说明",
+    "remind-escalate": "提醒督办",
+    "compute": "计算",
+    "record": "登记",
+    "report": "报告",
+}
+_MECHANISMS = {
+    "approval chain": "审批链",
+    "phase": "环节",
+    "stage": "阶段",
+    "stage product": "阶段成果",
+    "stage record": "阶段登记",
+    "selection": "学员遴选",
+    "eligibility": "参训资格",
+    "check": "检查",
+    "ban": "限制参训",
+    "bar": "准入限制",
+    "obligation": "时限",
+    "standing duty": "经常性职责",
+    "evaluation": "量化考评",
+    "credit hours": "学时",
+    "travel": "差旅",
+    "computation": "计算",
+    "register": "登记簿",
+    "imported fact": "外部数据",
+    "indicator": "指标",
+}
+
+
+def _show(found: "Account", left: "Mapping[str, NotKept]") -> None:
     heads = [
         say("条款", "clause"),
         say("要求", "asked"),
@@ -107,7 +158,14 @@ def _show(found: "Account") -> None:
         say("说明", "note"),
     ]
     rows = [
-        [row.id, row.strength_asked, row.strength_kept or "—", ", ".join(row.rules), len(row.cases), row.note]
+        [
+            row.id,
+            _strength(row.strength_asked),
+            _strength(row.strength_kept) if row.strength_kept else "—",
+            ", ".join(row.rules),
+            len(row.cases),
+            _note(row.note, left.get(row.id)),
+        ]
         for row in found.clauses
     ]
     table(heads, rows)

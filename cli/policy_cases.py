@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.edge import Json, library
+from cli.failures import sentence
 from cli.language import both, counted, say
 from cli.output import as_data, complain, line
 
@@ -22,7 +23,7 @@ def add_to(family: typer.Typer) -> None:
 
 
 def cases(
-    name: Annotated[str, typer.Argument(metavar="NAME", help=both("政策包名称", "Name of the pack"))],
+    pack_name: Annotated[str, typer.Argument(metavar="NAME", help=both("政策包名称", "Name of the pack"))],
     as_json: Json = False,
 ) -> None:
     """Say of each case that is not answered as it expects where it stands, what it expects and what the rules answer.
@@ -31,15 +32,16 @@ def cases(
     """
     from policies.worked import worked
 
-    pack, found = library().load(name), worked(library().directory, name)
-    faults = [(f"{one.file}:{one.line}", "", one.what, one.todo) for one in found.problems]
+    pack, found = library().load(pack_name), worked(library().directory, pack_name)
+    faults = [(f"{one.file}:{one.line}", "", sentence(one.what), sentence(one.todo)) for one in found.problems]
     faults += [(f"{case.file}:{case.line}", case.name, *told) for case in found.cases if (told := _fault(pack, case))]
     if as_json:
         keys = ("where", "case", "what", "todo")
         as_data({"cases": len(found.cases), "problems": [dict(zip(keys, one, strict=True)) for one in faults]})
     else:
-        for where, sentence, what, todo in faults:
-            complain(": ".join(part for part in (where, sentence, f"{what}; {todo}") if part))
+        for where, name, what, todo in faults:
+            words = f"{what}{say(';', '; ')}{todo}"
+            complain(": ".join(part for part in (where, name, words) if part))
         line(
             say(
                 f"共 {len(found.cases)} 个示例,{len(faults)} 个不符",
@@ -60,7 +62,7 @@ def _fault(pack: "Pack", case: "Case") -> tuple[str, str] | None:
         asked = library().resolve(pack.pack, case.kind) if case.kind else pack
         found = answer(asked, case)
     except (NoQuestion, UnknownId, PackError, ValueError, LookupError) as error:
-        return str(error), say("请改正 given 或 expect", "correct `given` or `expect`")
+        return sentence(_words(error)), say("请改正 given 或 expect", "correct `given` or `expect`")
     if right(case, found):
         return None
     if found.answers != dict(case.expect):
@@ -77,6 +79,13 @@ def _fault(pack: "Pack", case: "Case") -> tuple[str, str] | None:
         say(f"答复的依据是 {rests},不是 {named}", f"the answer rests on {rests}, not on {named}"),
         say("请改正 cites 或 setting", "correct `cites` or `setting`"),
     )
+
+
+def _words(error: Exception) -> str:
+    """An error's own words; of a pack's faults the first, without the place in its file."""
+    from policies.problems import PackError
+
+    return error.problems[0].what if isinstance(error, PackError) else str(error)
 
 
 def _shown(answers: object) -> str:

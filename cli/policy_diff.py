@@ -68,10 +68,13 @@ def diff(
 
 def _read(given: str) -> "Pack":
     """A pack by its name, or from a file: there a copy may bear another name than the pack."""
+    from ledger.errors import BadInput
     from policies.clauses import register
     from policies.loader import Library
 
     path = Path(given)
+    if path.is_dir():
+        raise BadInput([(given, "is a folder; name a pack or a file")])
     if path.suffix not in (".yaml", ".yml") and not path.is_file():
         return library().load(given)
     own = path.resolve().parent

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import BaseModel
 
-from policies.clauses import Clause
+from policies.clauses import Clause, source_of
 from policies.dated import Name, Rule
 from policies.lookup import UnknownId
 from policies.problems import nearest
@@ -60,7 +60,7 @@ def explain_clause(
     """
     clause = register.get(clause_id)
     if clause is None:
-        raise UnknownId(f"there is no clause {clause_id!r}; {nearest(clause_id, register)}")
+        raise UnknownId(f"there is no clause {clause_id!r}; {_advice(register, clause_id)}")
     zh = locale == ZH
     words = (
         Line("原文" if zh else "Quote", clause.quote),
@@ -70,6 +70,18 @@ def explain_clause(
     if zh:
         return [Section(clause.id, words), *resting, Section("条款库注释(英文)", tuple(_notes(clause, locale)))]
     return [Section(clause.id, (*words, *_notes(clause, locale))), *resting]
+
+
+def _advice(register: Mapping[str, Clause], clause_id: str) -> str:
+    """The nearest clause; of a whole text, or of something that is no id at all, how its clauses are written."""
+    firsts: dict[str, str] = {}
+    for key in register:
+        firsts.setdefault(source_of(key), key)
+    if clause_id.upper() in firsts:
+        return f"it is a whole text; name one of its clauses, such as {firsts[clause_id.upper()]}"
+    if "-" not in clause_id:
+        return f"a clause is written as {next(iter(register), '—')}; the texts are {', '.join(firsts)}"
+    return nearest(clause_id, register)
 
 
 def _notes(clause: Clause, locale: str) -> Iterable[Line]:

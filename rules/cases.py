@@ -37,15 +37,25 @@ def answer(pack: Pack, case: Case, acting_as: frozenset[str] | None = None) -> A
     Raises NoQuestion for a question that there is not.
     """
     found = Answer()
-    on = day_of(case.given, "on", ON)
     for wanted in case.expect:
         question = _QUESTIONS.get(wanted)
         if question is None:
             raise NoQuestion(f"a case cannot expect {wanted!r}; it can expect {', '.join(_QUESTIONS)}")
         try:
-            question(found, pack, case, on, acting_as)
-        except (KeyError, StopIteration) as error:
-            raise NoQuestion(f"{case.name}: `{wanted}` needs {error} under `given`") from None
+            question(found, pack, case, day_of(case.given, "on", ON), acting_as)
+        except KeyError as error:
+            raise NoQuestion(f"`{wanted}` needs {error} under `given`") from None
+        except StopIteration:
+            raise NoQuestion(f"`{wanted}` is asked of something that the pack does not have") from None
+        except (AttributeError, TypeError, ArithmeticError) as error:
+            raise NoQuestion(
+                f"`{wanted}` cannot be read out of `given`; see docs/add-a-region.md, section 9"
+            ) from error
+        except ValueError as error:
+            if "isoformat" not in str(error):
+                raise
+            day = str(error).rpartition(": ")[2]
+            raise NoQuestion(f"{day} under `given` is not a day; write it as 2026-03-23") from None
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,32 @@ def test_coverage_says_at_which_door_each_clause_turns_red(data_dir: Path) -> No
     said = done("policy", "coverage", "three-actions-2022", "--changed")
     assert said.rows[0] == ["ACT2022-0.1", "指标", "指标"]
     assert said.out.splitlines()[-1] == f"共 {len(rows)} 条:两种改动都在关口变红的 {len(rows)} 条"
+
+
+def test_coverage_speaks_chinese_where_a_chinese_reads(data_dir: Path) -> None:
+    english = re.compile(r"[a-z]{3,} [a-z]{3,}")
+    rows = done("policy", "coverage", "shulan-2017").rows
+    assert rows[0] == ["SL2017-0.1", "计算", "计算", "computations.scope", "2", "计算"]
+    assert [row for row in rows if len(row) > 5 and (english.search(row[5]) or row[1].isascii())] == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "zh", "en"),
+    [
+        ("nope", "条款写作 CQ2021-0.1;现有文本:", "a clause is written as CQ2021-0.1; the texts are "),
+        (
+            "SL2017",
+            "这是整部文本;请写其中一条,如 SL2017-0.1",
+            "it is a whole text; name one of its clauses, such as SL2017-0.1",
+        ),
+    ],
+)
+def test_what_is_no_clause_is_told_how_clauses_are_written(data_dir: Path, asked: str, zh: str, en: str) -> None:
+    for lang, said in (("zh-CN", zh), ("en", en)):
+        answer = songjiao("policy", "explain", asked, lang=lang)
+        assert (answer.status, said in answer.err) == (1, True), answer.err
+
+
+def test_a_folder_is_no_pack_to_compare(data_dir: Path, tmp_path: Path) -> None:
+    answer = songjiao("policy", "diff", tmp_path, "chongqing-2021", lang="en")
+    assert (answer.status, answer.err) == (1, f"{tmp_path}: is a folder; name a pack or a file\n")

@@ -79,3 +79,23 @@ def test_a_case_that_is_written_wrongly_is_told(folder: Path, old: str, new: str
 def test_a_pack_that_there_is_not(folder: Path) -> None:
     answer = songjiao("policy", "cases", "sample-country-2026", lang="en")
     assert (answer.status, "did you mean sample-county-2026?" in answer.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("given", "expect", "en", "zh"),
+    [
+        ("{on: soon}", "{value: {x: 1}}", "'soon' under `given` is not a day", "given 下的 'soon' 不是日期"),
+        ("{bar: x}", "{barred: 'true'}", "`barred` is asked of something that the pack does not have", "政策包里没有"),
+        ("{facts: 3}", "{refused: []}", "`refused` cannot be read out of `given`", "refused 读不懂 given 的内容"),
+        ("{}", "{score: 1}", "`score` needs 'scores' under `given`", "score 需要在 given 下写明 'scores'"),
+        ("{}", "{nope: 1}", "a case cannot expect 'nope'", "示例不能期望 'nope'"),
+    ],
+)
+def test_a_case_that_cannot_be_asked_says_so_in_the_readers_language(
+    folder: Path, given: str, expect: str, en: str, zh: str
+) -> None:
+    file = folder / "cases" / NAME / "odd.yaml"
+    file.write_text(f"- name: odd\n  given: {given}\n  expect: {expect}\n", encoding="utf-8")
+    for lang, said in (("en", en), ("zh-CN", zh)):
+        answer = songjiao("policy", "cases", NAME, lang=lang)
+        assert (answer.status, said in answer.err, "Traceback" in answer.err) == (1, True, False), answer.err
