@@ -20,7 +20,7 @@ from models.values import Application, BudgetLine, Course, Expert, Plan, Planned
 from office.runtime.settings import Settings
 from office.runtime.transactions import reading, transaction
 from office.smtp_sink import SmtpSink
-from policies.loader import Library
+from tests.support.libraries import library_of
 
 COUNTY, INSTITUTE = "county-education-authority", "county-teacher-development-institute"
 COMMISSION, CENTRE = "municipal-education-commission", "municipal-teacher-development-centre"
@@ -73,7 +73,7 @@ class World:
 
     def apply(self, short: str) -> tuple[uuid.UUID, str]:
         """The host school applies for a programme without five stages; gives its id and ref."""
-        pack = Library(self.office.policies_dir).resolve("chongqing-2021", "blended")
+        pack = library_of(self.office.policies_dir).resolve("chongqing-2021", "blended")
         with transaction(self.as_("school"), office=self.office) as act:
             done = apply(act, application_of(act, short, self._name("school"), self._name(COUNTY)), pack)
         assert done.id is not None

@@ -13,7 +13,6 @@ import pytest
 
 from office.runtime.settings import REPOSITORY, Settings
 from policies.clauses import clauses
-from policies.loader import Library
 from tests.integration.cli_world import (
     PDF,
     Answer,
@@ -25,6 +24,7 @@ from tests.integration.cli_world import (
     set_clock,
     songjiao,
 )
+from tests.support.libraries import library_of
 
 SCHOOL = "示例石桥镇中心小学"
 REF = "CQ-2026-0001"
@@ -99,7 +99,7 @@ class Road:
         assert done("session", "start", REF, *self.by("host"), lang="en").out == f"{REF}: session 1 has started\n"
 
     def to_the_end(self) -> None:
-        pack = Library(REPOSITORY / "policies").resolve("chongqing-2021", "send-teaching")
+        pack = library_of(REPOSITORY / "policies").resolve("chongqing-2021", "send-teaching")
         last = {1: "2026-03-25", 2: "2026-04-14", 3: "2026-06-26", 4: "2026-09-16", 5: "2026-11-10"}
         for stage in sorted(pack.stages, key=lambda one: one.number):
             set_clock(last[stage.number])

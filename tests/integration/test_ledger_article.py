@@ -28,8 +28,8 @@ from models.states import ApplicantKind, DecisionOutcome, Door, ProgrammeLevel
 from models.values import Application, BudgetLine, Course, Expert, Plan, PlannedSession, PlannedStage
 from office.runtime.settings import REPOSITORY, Settings
 from office.runtime.transactions import reading, transaction
-from policies.loader import Library
 from policies.schema import Pack
+from tests.support.libraries import library_of
 from tests.support.scenario import a_file
 
 HOST = "示例教师发展学院"
@@ -50,7 +50,7 @@ class Province:
 
     def __init__(self, office: Settings) -> None:
         self.office, self.refs, self.ref = office, {}, ""
-        self.pack: Pack = Library(REPOSITORY / "policies").load("three-actions-2022")
+        self.pack: Pack = library_of(REPOSITORY / "policies").load("three-actions-2022")
         with transaction(SYSTEM, office=office) as act:
             act.session.add(BusinessClock(id=1, frozen_at=_noon(2026, 1, 12), demo=True))
         for name, kind, parent in (

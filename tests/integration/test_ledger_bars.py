@@ -16,11 +16,11 @@ from models.register import RegisterEntry
 from models.states import ApplicantKind
 from models.values import Application
 from office.runtime.settings import Settings
-from policies.loader import Library
 from policies.schema import Pack
 from tests.integration.sample_world import application_of
 from tests.integration.test_ledger_registers import Bureau
 from tests.integration.test_ledger_registers import pack as pack  # the fixture
+from tests.support.libraries import library_of
 
 HOST, COUNTY = "示例实验小学", "示例区教委"
 EXPERT = {"criteria": "political-standing,professional-ethics,professional-competence,public-recognition"}
@@ -42,7 +42,7 @@ def bureau(sqlite_office: Settings) -> Bureau:
 def blended() -> Pack:
     from office.runtime.settings import REPOSITORY
 
-    return Library(REPOSITORY / "policies").resolve("chongqing-2021", "blended")
+    return library_of(REPOSITORY / "policies").resolve("chongqing-2021", "blended")
 
 
 def _apply(bureau: Bureau, pack: Pack, who: str = "host", host: str = HOST, **changes: Any) -> Any:

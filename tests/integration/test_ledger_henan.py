@@ -32,8 +32,8 @@ from models.training import Nomination
 from models.values import Application, BudgetLine, Course, Expert, PlannedSession, PlannedStage
 from office.runtime.settings import REPOSITORY, Settings
 from office.runtime.transactions import reading, transaction
-from policies.loader import Library
 from policies.schema import Pack
+from tests.support.libraries import library_of
 from tests.support.scenario import a_file
 
 KIND = "provincial-backbone-teacher"
@@ -60,7 +60,7 @@ class Province:
 
     def __init__(self, office: Settings) -> None:
         self.office, self.refs, self.ref = office, {}, ""
-        self.pack: Pack = Library(REPOSITORY / "policies").load("henan-2023")
+        self.pack: Pack = library_of(REPOSITORY / "policies").load("henan-2023")
         with transaction(SYSTEM, office=office) as act:
             act.session.add(BusinessClock(id=1, frozen_at=_noon(2023, 11, 1), demo=True))
         for name, kind, parent in (

@@ -34,8 +34,8 @@ from models.states import ApplicantKind, DecisionOutcome, Door, ProgrammeLevel
 from models.values import Application, BudgetLine, Course, Expert, Plan, PlannedSession, PlannedStage
 from office.runtime.settings import REPOSITORY, Settings
 from office.runtime.transactions import reading, transaction
-from policies.loader import Library
 from policies.schema import Pack
+from tests.support.libraries import library_of
 from tests.support.scenario import a_file
 
 STEPS = ["needs-survey", "plan-design", "performance-evaluation", "post-training-follow-up"]
@@ -49,7 +49,7 @@ class City:
 
     def __init__(self, office: Settings) -> None:
         self.office, self.refs, self.ref = office, {}, ""
-        self.pack: Pack = Library(REPOSITORY / "policies").load("liuzhou-2024")
+        self.pack: Pack = library_of(REPOSITORY / "policies").load("liuzhou-2024")
         with transaction(SYSTEM, office=office) as act:
             act.session.add(BusinessClock(id=1, frozen_at=_noon(2026, 1, 12), demo=True))
         for name, kind, parent in (

@@ -23,15 +23,15 @@ from models.register import RegisterEntry, StandingDuty, StandingRung
 from models.states import Door
 from office.runtime.settings import REPOSITORY, Settings
 from office.runtime.transactions import reading, transaction
-from policies.loader import Library
 from policies.schema import Pack
+from tests.support.libraries import library_of
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def pack() -> Pack:
-    return Library(REPOSITORY / "policies").load("chongqing-2021")
+    return library_of(REPOSITORY / "policies").load("chongqing-2021")
 
 
 class Bureau:

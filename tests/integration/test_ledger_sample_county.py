@@ -33,8 +33,8 @@ from models.states import DecisionOutcome, Door
 from models.values import Application, Course, Expert, Plan
 from office.runtime.settings import REPOSITORY, Settings
 from office.runtime.transactions import reading, transaction
-from policies.loader import Library
 from policies.schema import Pack
+from tests.support.libraries import library_of
 from tests.support.scenario import a_file
 
 FOLDER = REPOSITORY / "samples" / "sample-county"
@@ -51,7 +51,7 @@ class County:
 
     def __init__(self, office: Settings) -> None:
         self.office, self.refs, self.ref = office, {}, ""
-        self.pack: Pack = Library(FOLDER).resolve("sample-county-2026", "residential-study")
+        self.pack: Pack = library_of(FOLDER).resolve("sample-county-2026", "residential-study")
         with transaction(SYSTEM, office=office) as act:
             act.session.add(BusinessClock(id=1, frozen_at=_noon(2026, 2, 2), demo=True))
         for name, kind, parent in (

@@ -41,8 +41,8 @@ from models.values import (
 )
 from office.runtime.settings import REPOSITORY, Settings
 from office.runtime.transactions import reading, transaction
-from policies.loader import Library
 from policies.schema import Pack
+from tests.support.libraries import library_of
 from tests.support.scenario import a_file
 
 SCHOOLS = ("示例石桥小学", "示例双河小学")
@@ -55,7 +55,7 @@ class City:
 
     def __init__(self, office: Settings) -> None:
         self.office, self.refs, self.ref = office, {}, ""
-        self.pack: Pack = Library(REPOSITORY / "policies").load("shulan-2017")
+        self.pack: Pack = library_of(REPOSITORY / "policies").load("shulan-2017")
         with transaction(SYSTEM, office=office) as act:
             act.session.add(BusinessClock(id=1, frozen_at=_noon(2026, 2, 2), demo=True))
         for name, kind, parent in (

@@ -7,8 +7,10 @@ which day; `play` lets the days pass, sweeping every rung at its own moment, as 
 
 import hashlib
 import heapq
+import sqlite3
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -33,13 +35,18 @@ from models.training import Nomination
 from office.demo.samples import Sample, samples
 from office.demo.world import World, world_of
 from office.runtime.clock import business_now, move_clock
+from office.runtime.database import engine_for
 from office.runtime.migrate import open_ledger
 from office.runtime.settings import Settings
 from office.runtime.transactions import reading, transaction
 from policies.loader import Library
+from tests.support.libraries import library_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
 FIRST_DAY = date(2025, 11, 24)
+LEDGER = "songjiao.db"
+_RECORDED: dict[tuple[str, ...], tuple[bytes, dict[str, str], dict[str, uuid.UUID]]] = {}
+"""The ledger's file with the world of some samples, and its people's numbers and ids."""
 Doing = tuple[date, str, Callable[[], Any]]
 """What happens on a day: the day, a word for it, and the act."""
 
@@ -73,20 +80,36 @@ class Drive:
 
     @classmethod
     def begin(cls, office: Settings, *keys: str) -> "Drive":
-        """Open a demo ledger in the office and record the world of these samples (`S01`, `U01`, `O01`)."""
-        open_ledger(office, demo=True)
+        """Open a demo ledger in the office and record the world of these samples (`S01`, `U01`, `O01`).
+
+        On SQLite a world is recorded once per process, then its file is copied: only into a ledger that nothing stands in.
+        """
         drive = cls(office, world_of(samples()[key] for key in keys))
-        drive.pass_to(at(FIRST_DAY))
-        with transaction(SYSTEM, office=office) as act:
-            for one in drive.world.organisations:
+        if office.database_url is not None or not _is_empty(office):
+            return drive._record()
+        if keys not in _RECORDED:
+            drive._record()
+            engine_for(office.ledger_url).dispose()  # the last connection leaves everything in the one file
+            _RECORDED[keys] = ((office.root / LEDGER).read_bytes(), drive.refs, drive.ids)
+        else:
+            office.root.mkdir(parents=True, exist_ok=True)
+            (office.root / LEDGER).write_bytes(_RECORDED[keys][0])
+        drive.refs, drive.ids = dict(_RECORDED[keys][1]), dict(_RECORDED[keys][2])
+        return drive
+
+    def _record(self) -> "Drive":
+        open_ledger(self.office, demo=True)
+        self.pass_to(at(FIRST_DAY))
+        with transaction(SYSTEM, office=self.office) as act:
+            for one in self.world.organisations:
                 add_organisation(
                     _fresh(act), one.name, one.kind, parent=one.parent, level=one.level, rural=one.rural, sample=True
                 )
-            for person in drive.world.people:
+            for person in self.world.people:
                 done = add_person(_fresh(act), person.name, person.organisation, person.roles, email=person.email)
                 assert done.ref is not None and done.id is not None
-                drive.refs[person.name], drive.ids[person.name] = done.ref, done.id
-        return drive
+                self.refs[person.name], self.ids[person.name] = done.ref, done.id
+        return self
 
     @classmethod
     def again(cls, office: Settings, *keys: str) -> "Drive":
@@ -99,7 +122,7 @@ class Drive:
     @cached_property
     def library(self) -> Library:
         """The packs."""
-        return Library(self.office.policies_dir)
+        return library_of(self.office.policies_dir)
 
     def actor(self, name: str) -> Actor:
         """The person of that name, at the command line."""
@@ -165,6 +188,15 @@ class Drive:
                 select(OneTimeCode).where(OneTimeCode.step_id == step_id, OneTimeCode.person_id == self.ids[name])
             ).one()
             return act.code_of(step_id, self.ids[name], kept.nonce)
+
+
+def _is_empty(office: Settings) -> bool:
+    """Whether no event was recorded in an office's SQLite ledger, or there is no ledger yet. Leaves no connection open."""
+    if not (office.root / LEDGER).exists():
+        return True
+    engine_for(office.ledger_url).dispose()
+    with closing(sqlite3.connect(office.root / LEDGER)) as ledger:
+        return ledger.execute("SELECT count(*) FROM audit_event").fetchone() == (0,)
 
 
 def _fresh(act: Act) -> Act:

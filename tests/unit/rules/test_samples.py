@@ -12,7 +12,6 @@ import yaml
 
 from models.states import ApplicantKind, DecisionOutcome, ProgrammeLevel
 from models.values import Course, Expert
-from policies.loader import Library
 from policies.lookup import chain_for, phase_of
 from policies.schema import Pack
 from rules.admission import admit, facts_of, marks
@@ -23,6 +22,7 @@ from rules.evaluation import score
 from rules.preparation import may_start
 from rules.selection import notice_over
 from rules.travel import school_pays
+from tests.support.libraries import library_of
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 Sample = dict[str, Any]
@@ -38,7 +38,7 @@ def samples() -> tuple[Sample, ...]:
 @cache
 def pack_for(kind: str) -> Pack:
     """Chongqing's pack as it holds for this kind of programme."""
-    return Library(REPOSITORY / "policies").resolve("chongqing-2021", kind)
+    return library_of(REPOSITORY / "policies").resolve("chongqing-2021", kind)
 
 
 def applied_on(one: Sample) -> date:
