@@ -61,6 +61,7 @@ def test_the_clause_is_kept_as_strongly_as_it_asks(whole: Account, clause_id: st
     assert enough(row.strength_kept, asked(clauses(PACKS)[clause_id])), row.note
 
 
+@pytest.mark.repeats
 @pytest.mark.parametrize("clause_id", KEPT)
 def test_the_clause_turns_red_without_its_rule_and_with_another_actor(grounds: Grounds, clause_id: str) -> None:
     world, on = grounds[clause_id.partition("-")[0]]
