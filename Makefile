@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
-WORKERS ?= 2
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up mailbox test check lint format bench pins clean venv
@@ -26,7 +26,7 @@ up: $(READY) ## start the office: Prefect server, worker and dispatcher; Ctrl-C 
 mailbox: $(READY) ## print the mail that the office sends (for trying things out without a mail server)
 	@$(BIN)/python -m office.mailbox $(ARGS)
 
-test: $(READY) ## run all static checks and all tests (ARGS go to pytest; WORKERS=2 processes share the tests)
+test: $(READY) ## run all static checks and all tests (ARGS go to pytest; WORKERS=3 processes share the tests)
 	@failed=; for check in $(CHECKS); do \
 		$(MAKE) --no-print-directory -s $$check || failed="$$failed $$check"; done; \
 	SONGJIAO_FAILED_CHECKS="$$failed" $(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term $(ARGS); status=$$?; \

@@ -24,6 +24,7 @@ atexit.register(shutil.rmtree, WORLD, ignore_errors=True)
 FAILED_CHECKS = os.environ.get("SONGJIAO_FAILED_CHECKS", "").split()
 for name in [name for name in os.environ if name.startswith(("SONGJIAO_", "PREFECT_"))]:
     del os.environ[name]
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each process that a test starts compiles the rooms anew
 os.environ.update(
     {
         "SONGJIAO_DATA_DIR": str(WORLD / "data"),
