@@ -75,7 +75,11 @@ class Road:
         assert "SL2017-5A.2" in early.err
         set_clock("2026-03-11")
         assert done("trainee", "review", REF, *self.by("county")).out == "审核报送 2 人,不符合条件 0 人\n"
-        assert done("trainee", "confirm", REF, *self.by("host"), "--json").data == {"taken": 2, "refused": []}
+        assert done("trainee", "confirm", REF, *self.by("host"), "--json").data == {
+            "taken": 2,
+            "refused": [],
+            "waiting": [],
+        }
 
     def to_the_start(self) -> None:
         plan, page = self.paper("plan.yaml", example("plan")), self.paper("page.pdf")
