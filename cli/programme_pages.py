@@ -9,7 +9,7 @@ from cli.output import basis_words, line, when
 from cli.words import word
 
 if TYPE_CHECKING:
-    from ledger.queries.standing import Awaited, Standing
+    from ledger.queries.standing import Awaited, PhaseLine, Standing
     from models.act import Act
     from models.programme import Programme
 
@@ -211,11 +211,37 @@ def print_standing(act: "Act", standing: "Standing") -> None:
         target = f" · {phase.target}" if phase.target else ""
         line(f"  {name}{target}: {when(phase.opened_at, act.zone)}{until}")
         if phase.waiting_for:
-            line(f"    {say(phase.waiting_for, phase.waiting_for_en)}")
+            _print_waiting(act, phase)
     line()
-    line(say("在等", "Awaited") if standing.awaited else say("现在没有应办事项", "Nothing is owed at the moment"))
+    line(
+        say("在等(有期限的应办事项)", "Awaited (what is owed by a day)")
+        if standing.awaited
+        else _nothing_owed(standing)
+    )
     for owed in standing.awaited:
         _print_awaited(act, owed)
+
+
+def _print_waiting(act: "Act", phase: "PhaseLine") -> None:
+    """What an open phase waits for, since when, until which planned day and by what."""
+    until = say(f",计划至 {phase.until}", f", planned until {phase.until}") if phase.until else ""
+    since = when(phase.opened_at, act.zone)
+    line(
+        f"    {say(phase.waiting_for, phase.waiting_for_en)}"
+        + say(f"(自 {since} 起{until})", f" (since {since}{until})")
+    )
+    basis = basis_words(phase.clause, phase.setting_says, phase.adopted_from, phase.setting_says_en)
+    line(f"    {say('依据', 'by')} {basis}" + (f" “{phase.quote}”" if phase.quote else ""))
+
+
+def _nothing_owed(standing: "Standing") -> str:
+    """What is said where nobody owes anything by a day: whether phases wait for somebody all the same."""
+    if any(phase.waiting_for for phase in standing.phases):
+        return say(
+            "没有带期限的应办事项;各环节在等什么,见上",
+            "Nothing is owed by a day; what the phases wait for stands above",
+        )
+    return say("现在没有应办事项", "Nothing is owed at the moment")
 
 
 def _print_awaited(act: "Act", owed: "Awaited") -> None:

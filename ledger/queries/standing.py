@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from sqlmodel import col, select
 
 from ledger.chains import SUBJECT_NAMES
-from ledger.lifecycle import phases_of
+from ledger.lifecycle import phase_stages, phases_of
 from ledger.packs import chain_of, pack_of
 from ledger.programmes import by_ref
 from ledger.queries.labels import phase_name
@@ -22,7 +22,8 @@ from models.documents import Obligation
 from models.people import Organisation
 from models.programme import Phase, Programme, ProgrammeSession
 from models.review import ApprovalStep
-from models.states import ObligationState, PhaseState, StepState
+from models.states import ObligationState, PhaseState, StageState, StepState
+from policies.grounds import resting_on, selection_ground
 from policies.lookup import phase_of, role_name, setting_words
 from policies.schema import Pack
 from rules.deadlines import due_at, next_rung
@@ -67,7 +68,10 @@ class Awaited(BaseModel):
 
 
 class PhaseLine(BaseModel):
-    """A phase with its days and what it waits for."""
+    """A phase with its days, and what an open one waits for: until which planned day, by what.
+
+    What somebody owes by a day of its own is listed apart, as `Awaited`.
+    """
 
     key: str
     name: str
@@ -79,6 +83,12 @@ class PhaseLine(BaseModel):
     closed_at: datetime | None
     waiting_for: str
     waiting_for_en: str
+    until: date | None = None
+    clause: str | None = None
+    setting_says: str | None = None
+    setting_says_en: str | None = None
+    adopted_from: str | None = None
+    quote: str | None = None
 
 
 class Standing(BaseModel):
@@ -101,16 +111,18 @@ def explain(act: Act, ref: str, quote: Quote | None = None) -> Standing:
         title=programme.title,
         state=programme.state,
         policy=pack.pack,
-        phases=[_phase_line(act, programme, pack, phase) for phase in phases_of(act, programme)],
+        phases=[_phase_line(act, programme, pack, phase, quote) for phase in phases_of(act, programme)],
         awaited=awaited(act, programme, quote),
     )
 
 
-def _phase_line(act: Act, programme: Programme, pack: Pack, phase: Phase) -> PhaseLine:
+def _phase_line(act: Act, programme: Programme, pack: Pack, phase: Phase, quote: Quote | None) -> PhaseLine:
     step = None
     if phase.state == PhaseState.OPEN and phase.flow in ("tiered-review", "award"):
         step = phase_view(act, phase.id).step
     waits, waits_en = waiting_for(act, programme, pack, phase, step)
+    ground = selection_ground(pack) if phase.flow == "selection" else resting_on(phase_of(pack, phase.key))
+    says, says_en = setting_words(pack, ground.setting, ground.setting_en)
     return PhaseLine(
         key=phase.key,
         name=phase_name(pack, phase),
@@ -122,6 +134,21 @@ def _phase_line(act: Act, programme: Programme, pack: Pack, phase: Phase) -> Pha
         closed_at=phase.closed_at,
         waiting_for=waits,
         waiting_for_en=waits_en,
+        until=_planned_until(act, phase) if waits else None,
+        clause=ground.clause,
+        setting_says=says or None,
+        setting_says_en=says_en or None,
+        adopted_from=ground.adopted_from,
+        quote=quote(ground.clause) if quote and ground.clause and waits else None,
+    )
+
+
+def _planned_until(act: Act, phase: Phase) -> date | None:
+    """The planned day by which an open phase is to be over: before the start, the day of the start."""
+    if phase.flow in ("selection", "check-in") and phase.session_id is not None:
+        return act.session.get_one(ProgrammeSession, phase.session_id).starts_on
+    return max(
+        (stage.planned_to for stage in phase_stages(act, phase) if stage.state != StageState.CLOSED), default=None
     )
 
 
