@@ -12,7 +12,7 @@ from typing import Self
 import psycopg
 from sqlalchemy.engine import make_url
 
-from office.runtime.doorbell import CHANNEL, bell_path, hang_up
+from office.runtime.doorbell import CHANNEL, hang_up, hangs, take_down
 from office.runtime.settings import Settings
 
 log = logging.getLogger("songjiao.dispatcher")
@@ -43,9 +43,7 @@ class Ear:
 
     def __enter__(self) -> Self:
         """Begin to listen."""
-        self._bell = None if self._on_postgres() else hang_up(self._office, "dispatcher")
-        if self._bell is not None:
-            self._bell.settimeout(_LEAVE_SECONDS)
+        self._bell = None if self._on_postgres() else self._hang_up()
         self._thread.start()
         return self
 
@@ -54,15 +52,20 @@ class Ear:
         self._leaving.set()
         self._thread.join()
         if self._bell is not None:
-            self._bell.close()
-            bell_path(self._office).unlink(missing_ok=True)
+            take_down(self._office, "dispatcher", self._bell)
+
+    def _hang_up(self) -> socket.socket | None:
+        bell = hang_up(self._office, "dispatcher")
+        if bell is not None:
+            bell.settimeout(_LEAVE_SECONDS)
+        return bell
 
     def _on_postgres(self) -> bool:
         return make_url(self._office.ledger_url).get_backend_name() == "postgresql"
 
     def _listen(self) -> None:
         if self._bell is not None:
-            self._hear_bell(self._bell)
+            self._hear_bell()
         while not self._leaving.is_set() and self._on_postgres():
             try:
                 self._hear_postgres()
@@ -70,11 +73,14 @@ class Ear:
                 log.warning("the ledger's notifications broke off (%s); again in %g s", error, _AGAIN_SECONDS)
                 self._leaving.wait(_AGAIN_SECONDS)
 
-    def _hear_bell(self, bell: socket.socket) -> None:
-        while not self._leaving.is_set():
+    def _hear_bell(self) -> None:
+        while self._bell is not None and not self._leaving.is_set():
             try:
-                bell.recv(1)
+                self._bell.recv(1)
             except TimeoutError:
+                if not hangs(self._office, "dispatcher"):
+                    self._bell.close()
+                    self._bell = self._hang_up()
                 continue
             self.tell_all()
 

@@ -23,6 +23,9 @@ HOST = "127.0.0.1"
 POOL = "songjiao"
 """The name of the process work pool that runs every phase."""
 
+BEGAN = "SONGJIAO_OFFICE_BEGAN"
+"""The variable that tells the dispatcher since when this office runs: whatever was executed before then is dead."""
+
 WORKER = "songjiao-worker"
 """The name of the office's worker."""
 

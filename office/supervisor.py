@@ -20,6 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
@@ -27,12 +28,16 @@ from typing import Self
 from office import deploy, health, prefect_env
 from office.children import Child, ChildPlan, OfficeError
 from office.engine.place import engine_command, engine_in_use
+from office.prefect_env import BEGAN
 from office.runtime.settings import REPOSITORY, Settings, prefect_auth
 from office.state_file import OfficeState, write_state
 
 Say = Callable[[str], None]
 
 _LOOK_SECONDS = 0.1
+
+_TROUBLE_SECONDS = 5.0
+"""How long until a child that could not even be started is tried again."""
 
 _NICENESS = {"server": 2, "engine": 5, "worker": 5}
 """Who steps back when the processor is scarce: a decision reaches the next person first, the runs follow in Prefect."""
@@ -63,11 +68,15 @@ class Office:
         self._before_start = before_start
         self._more = more
         self._say: Say = say or (lambda _: None)
+        self._began = datetime.now(UTC)
         self._lock: int | None = None
         self._orders: queue.Queue[tuple[Callable[[], None], Future[None]]] = queue.Queue()
         self._keeper: threading.Thread | None = None
         self._leaving = threading.Event()
         self._up = threading.Event()
+        self._silent_since: OSError | None = None
+        self.trouble: BaseException | None = None
+        """What ended the keeping of the children, where something did: the office is down then."""
 
     # ── what others ask ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -89,6 +98,9 @@ class Office:
     def environment(self) -> dict[str, str]:
         """The environment of a client of this office."""
         return prefect_env.client_environment(self.settings, self.port)
+
+    def _dispatcher_environment(self) -> dict[str, str]:
+        return self.environment() | {BEGAN: self._began.isoformat()}
 
     def pid(self, name: str) -> int:
         """The process id of a living child. Raises `OfficeError` when it does not live."""
@@ -209,6 +221,8 @@ class Office:
                 self._take_order()
                 for child in self.children.values():
                     self._look_after(child)
+        except BaseException as error:  # nobody waits for this thread: who runs the office is told
+            self.trouble = error
         finally:
             for child in reversed(self.children.values()):
                 child.stop()
@@ -238,7 +252,7 @@ class Office:
         self._start(self._plan("worker", command, worker_environment, ready=self._worker_polls))
         if self._dispatcher:
             command = [sys.executable, "-m", "office.dispatcher"]
-            self._start(self._plan("dispatcher", command, self.environment()))
+            self._start(self._plan("dispatcher", command, self._dispatcher_environment()))
         for plan in self._more(self.port) if self._more is not None else ():
             self._start(plan)
 
@@ -292,7 +306,12 @@ class Office:
         if time.monotonic() >= child.next_start:
             child.next_start = 0.0
             child.restarts += 1
-            child.start()
+            try:
+                child.start()
+            except OSError as error:  # a full disk, too many processes: it passes
+                child.next_start = time.monotonic() + _TROUBLE_SECONDS
+                self._say(f"{child.plan.name} could not be started ({error}); again in {_TROUBLE_SECONDS:g} s")
+                return
             self._write_state(ready=True)
 
     def _hold(self, child: Child) -> None:
@@ -337,7 +356,14 @@ class Office:
             ready=ready,
             children={name: child.pid for name, child in self.children.items()},
         )
-        write_state(self.settings, state)
+        try:
+            write_state(self.settings, state)
+        except OSError as error:  # a full disk: the office goes on, and the next change of a child writes it
+            if self._silent_since is None:
+                self._say(f"{self.settings.run_dir / 'office.json'} cannot be written ({error})")
+            self._silent_since = error
+        else:
+            self._silent_since = None
 
 
 def _how(returncode: int | None) -> str:
@@ -382,7 +408,9 @@ class Supervisor:
                 with self._office as office:
                     if self._on_ready is not None:
                         self._on_ready(office)
-                    self._told.wait()
+                    while not self._told.wait(_LOOK_SECONDS):
+                        if office.trouble is not None:
+                            raise OfficeError(f"the office ended by itself: {office.trouble}") from office.trouble
             except OfficeError:
                 if not self._told.is_set():  # told to stop while starting is no trouble
                     raise

@@ -6,6 +6,7 @@ Serves no clause of a regulation.
 """
 
 import logging
+import os
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from ledger import runs
 from ledger.queries.carriers import Carrier, HeldLease, carrier, held_leases, unsettled_carriers
 from models.act import SYSTEM
 from models.office import Wake
+from office.prefect_env import BEGAN
 from office.runtime.settings import Settings
 from office.runtime.transactions import reading, transaction
 from tasks.repair import drop_dead_leases, tend
@@ -78,6 +80,8 @@ class Waker:
         self._dead_since: dict[str, float] = {}
         self._woken: dict[uuid.UUID, tuple[int, float]] = {}
         self._everything_at = 0.0
+        began = os.environ.get(BEGAN)
+        self._began = datetime.fromisoformat(began) if began else None
 
     def anything_to_do(self) -> bool:
         """Whether a wake is open or a process died under a lease; two small queries, and nothing is written."""
@@ -134,7 +138,7 @@ class Waker:
         if troubled and not patience.allows():
             return
         try:
-            word = tend(client, what, state, lease, wanted=number is not None, now=datetime.now(UTC))
+            word = tend(client, what, state, lease, wanted=number is not None, now=datetime.now(UTC), began=self._began)
             if word == "woken" and what.run_id is not None and number is not None:
                 self._woken[what.run_id] = (number, time.monotonic())
         except (NoDeployment, PrefectHTTPStatusError) as trouble:

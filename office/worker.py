@@ -16,7 +16,7 @@ from prefect.utilities.processutils import setup_signal_handlers_worker
 from prefect.workers.process import ProcessWorker
 
 from office.prefect_env import POOL, WORKER
-from office.runtime.doorbell import bell_path, hang_up
+from office.runtime.doorbell import hang_up, hangs, take_down
 from office.runtime.quiet_memory import settle_memory
 from office.runtime.settings import Settings, settings
 
@@ -26,36 +26,44 @@ _BREATH_SECONDS = 0.15
 """How long after a look at a ring the next one comes at the earliest: a deadline day's decisions ring many times and need
 one look, which is among the dearest questions that Prefect's server answers."""
 
+_SEE_SECONDS = 5.0
+"""How often it is seen to that the bell still hangs."""
+
 
 async def work(office: Settings) -> None:
     """Take runs from the office's pool until told to leave."""
     worker = ProcessWorker(work_pool_name=POOL, name=WORKER, create_pool_if_not_found=False)
-    bell = hang_up(office, "worker")
-    try:
-        async with anyio.create_task_group() as tasks:
-            if bell is not None:
-                tasks.start_soon(_look_when_rung, worker, bell)
-            await worker.start(printer=log.info)
-            tasks.cancel_scope.cancel()
-    finally:
-        if bell is not None:
-            bell.close()
-            bell_path(office, "worker").unlink(missing_ok=True)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_look_when_rung, worker, office)
+        await worker.start(printer=log.info)
+        tasks.cancel_scope.cancel()
 
 
-async def _look_when_rung(worker: ProcessWorker, bell: socket.socket) -> None:
-    bell.setblocking(False)
-    rung = asyncio.Event()
-    asyncio.get_running_loop().add_reader(bell, rung.set)
-    while True:
-        await rung.wait()
-        _hear_all(bell)
-        rung.clear()
+async def _look_when_rung(worker: ProcessWorker, office: Settings) -> None:
+    """Listen to the bell, and hang up another when it was taken away."""
+    while (bell := hang_up(office, "worker")) is not None:
+        bell.setblocking(False)
+        rung = asyncio.Event()
+        asyncio.get_running_loop().add_reader(bell, rung.set)
         try:
-            await worker.get_and_submit_flow_runs()
-        except (httpx.HTTPError, RuntimeError) as trouble:  # not begun yet, or the server is away
-            log.debug("the look at a ring failed (%s); the worker looks by itself", trouble)
-        await anyio.sleep(_BREATH_SECONDS)
+            while hangs(office, "worker"):
+                with anyio.move_on_after(_SEE_SECONDS):
+                    await rung.wait()
+                if rung.is_set():
+                    _hear_all(bell)
+                    rung.clear()
+                    await _look(worker)
+        finally:
+            asyncio.get_running_loop().remove_reader(bell)
+            take_down(office, "worker", bell)
+
+
+async def _look(worker: ProcessWorker) -> None:
+    try:
+        await worker.get_and_submit_flow_runs()
+    except (httpx.HTTPError, RuntimeError) as trouble:  # not begun yet, or the server is away
+        log.debug("the look at a ring failed (%s); the worker looks by itself", trouble)
+    await anyio.sleep(_BREATH_SECONDS)
 
 
 def _hear_all(bell: socket.socket) -> None:

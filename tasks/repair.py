@@ -50,11 +50,12 @@ def tend(
     *,
     wanted: bool,
     now: datetime,
+    began: datetime | None = None,
 ) -> str | None:
     """Do what one run needs so that the ledger's matter goes on, and say what was done; None when nothing was.
 
     `wanted` says that the ledger has something new for it. A phase without a run is not started here: its lifecycle
-    does that.
+    does that. `began` is since when this office runs: what was executed before, and holds no lease, is dead for sure.
     """
     if what.run_id is None:
         if what.phase_id is not None:
@@ -74,7 +75,7 @@ def tend(
             wake(client, what.run_id, label_of(what.programme_id, what.phase_id))
             return "woken"
         return _tend_form(client, what.run_id, state, lease, now)
-    return _tend_moving(client, what, what.run_id, state, lease, now)
+    return _tend_moving(client, what, what.run_id, state, lease, now, began)
 
 
 def _tend_ended(
@@ -110,8 +111,10 @@ def _tend_moving(
     state: RunState,
     lease: HeldLease | None,
     now: datetime,
+    began: datetime | None,
 ) -> str | None:
     age = now - state.since
+    executed = state.kind in (StateType.RUNNING, StateType.PENDING)
     if state.kind == StateType.CANCELLING:
         if age < SILENT:
             return None
@@ -119,7 +122,8 @@ def _tend_moving(
         return _lose(what, "cancelled")
     dead = lease is not None and state.kind == StateType.RUNNING
     stuck = (state.kind == StateType.RUNNING and age > SILENT) or (state.kind == StateType.PENDING and age > STARTING)
-    if not dead and not stuck:
+    orphaned = executed and began is not None and state.since < began
+    if not dead and not stuck and not orphaned:
         return None
     start_over(client, run_id, state, _GONE)
     return "restarted"

@@ -20,6 +20,8 @@ from pathlib import Path
 
 _PAUSES = (0.0, 0.2, 1.0, 5.0, 15.0, 60.0)
 _SETTLED_SECONDS = 30.0
+_SEE_SECONDS = 5.0
+"""How often it is seen to that the socket still stands."""
 
 
 class Warden:
@@ -47,6 +49,9 @@ class Warden:
         while not self._leaving:
             self._tend()
             self._wait(wake_read)
+            if not self.path.is_socket():  # somebody cleared the folder: the supervisor starts a warden with a new door
+                _say(f"{self.path} was taken away")
+                self._leaving = True
         self._stop()
 
     def _note(self, number: int, _frame: object) -> None:
@@ -96,7 +101,8 @@ class Warden:
                 selector.register(self._current.stdout, selectors.EVENT_READ, "parent")
             if not self._ready and self._failures > 1:
                 selector.register(self._door, selectors.EVENT_READ, "door")
-            pause = None if self._current is not None else max(0.0, self._next_start - time.monotonic())
+            due = self._next_start - time.monotonic() if self._current is None else _SEE_SECONDS
+            pause = min(max(0.0, due), _SEE_SECONDS)
             for key, _ in selector.select(pause):
                 if key.data == "wake":
                     os.read(wake, 4096)
@@ -130,7 +136,8 @@ class Warden:
         connection.close()
 
     def _stop(self) -> None:
-        self.path.unlink(missing_ok=True)
+        if self.path.is_socket():
+            self.path.unlink(missing_ok=True)
         self._door.close()
         parents = [*self._retired, *([self._current] if self._current is not None else [])]
         for parent in parents:
@@ -170,7 +177,12 @@ def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--socket", type=Path, required=True)
     given, rest = arguments.parse_known_args()
-    Warden(given.socket, rest).run()
+    try:
+        warden = Warden(given.socket, rest)
+    except OSError as error:
+        _say(f"no door at {given.socket} ({error}); flow runs start the stock way until that is mended")
+        sys.exit(1)
+    warden.run()
 
 
 if __name__ == "__main__":

@@ -40,13 +40,12 @@ def hang_up(office: Settings, door: Door) -> socket.socket | None:
     if not hasattr(socket, "AF_UNIX"):
         return None
     path = bell_path(office, door)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.parent.stat().st_uid != os.getuid():
-        log.warning("%s belongs to another user; the %s looks by itself", path.parent, door)
-        return None
-    path.unlink(missing_ok=True)
     bell = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.parent.stat().st_uid != os.getuid():
+            raise PermissionError(f"{path.parent} belongs to another user")
+        path.unlink(missing_ok=True)
         bell.bind(str(path))
         path.chmod(0o600)
     except OSError as error:
@@ -97,6 +96,18 @@ def _is_news(row: Any) -> bool:
     if isinstance(row, Message):
         return row.state == MessageState.QUEUED
     return isinstance(row, Wake) and row.done_at is None
+
+
+def hangs(office: Settings, door: Door) -> bool:
+    """Whether a bell stands at the door: somebody may have cleared the folder."""
+    return bell_path(office, door).is_socket()
+
+
+def take_down(office: Settings, door: Door, bell: socket.socket) -> None:
+    """Listen no more."""
+    bell.close()
+    with contextlib.suppress(OSError):
+        bell_path(office, door).unlink()
 
 
 def ring(office: Settings, door: Door = "dispatcher") -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from office import bellringer
 from office.bellringer import Bellringer
-from office.runtime.doorbell import bell_path, hang_up, ring
+from office.runtime.doorbell import bell_path, hang_up, hangs, ring
 from office.runtime.settings import Settings
 
 pytestmark = pytest.mark.engine
@@ -122,6 +122,13 @@ def test_nobody_needs_to_listen_and_a_bell_left_behind_is_taken_down(office: Set
     assert bell is not None
     ring(office, "worker")
     assert rings_after_blocking(bell) == 1
+
+
+def test_a_bell_that_cannot_stand_is_gone_without(office: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    bell_path(office, "worker").mkdir(parents=True)
+    assert hang_up(office, "worker") is None
+    assert not hangs(office, "worker")
+    assert "looks by itself" in caplog.text
 
 
 def rings_after_blocking(bell: socket.socket) -> int:

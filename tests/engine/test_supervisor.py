@@ -14,11 +14,11 @@ import httpx
 import psutil
 import pytest
 
-from office import deploy
+from office import deploy, supervisor
 from office.children import Child, ChildPlan, OfficeError
 from office.runtime.settings import REPOSITORY, Settings, prefect_auth
 from office.state_file import running_office
-from office.supervisor import Office
+from office.supervisor import Office, Supervisor
 from tests.engine.api import wait_until
 
 pytestmark = pytest.mark.engine
@@ -152,6 +152,49 @@ def test_stop_insists_and_ends_what_the_child_left_in_its_group(tmp_path: Path) 
     wait_until(lambda: not psutil.pid_exists(left) or psutil.Process(left).status() == "zombie" or None, "its end")
     assert child.process is not None
     assert child.process.returncode == -signal.SIGKILL
+
+
+def test_office_whose_state_file_cannot_be_written_goes_on(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(supervisor, "write_state", full)
+    former = office.kill("worker")
+    wait_until(lambda: (office.children["worker"].pid not in (None, former)) or None, "another worker")
+    office.wait_healthy()
+    assert office.trouble is None
+
+
+def test_child_that_cannot_be_started_is_tried_again(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "_TROUBLE_SECONDS", 0.2)
+    start, tries = Child.start, []
+
+    def fail_once(child: Child) -> None:
+        tries.append(child.plan.name)
+        if len(tries) == 1:
+            raise OSError(28, "No space left on device")
+        start(child)
+
+    monkeypatch.setattr(Child, "start", fail_once)
+    former = office.kill("worker")
+    wait_until(lambda: (office.children["worker"].pid not in (None, former)) or None, "another worker")
+    office.wait_healthy()
+    assert tries == ["worker", "worker"]
+
+
+def test_office_that_ends_by_itself_ends_up_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Faulty(Office):
+        def _start_all(self) -> None:
+            return None
+
+        def _take_order(self) -> None:
+            raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(supervisor, "Office", Faulty)
+    given = Settings(data_dir=tmp_path / "data", prefect_port=0, _env_file=None)  # type: ignore[call-arg]
+    with pytest.raises(OfficeError, match="ended by itself: a fault of ours"):
+        Supervisor(given).run()
+    assert running_office(given) is None
 
 
 def test_repeated_quick_ends_are_answered_more_slowly(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ import psutil
 import pytest
 
 from office.engine.parent import Parent, Run
+from office.engine.place import socket_path
 from office.engine.wire import Incoming
+from office.runtime.doorbell import bell_path
 from office.supervisor import Office
 from tests.engine.api import wait_until
 
@@ -186,6 +188,23 @@ def test_killed_child_of_the_office_comes_back_and_waiting_runs_go_on(prefect: A
     office.wait_healthy()
     assert prefect.wake(run_id) == "ACCEPT"
     prefect.wait(run_id, "Completed")
+
+
+def test_sockets_that_were_taken_away_are_put_back(prefect: Any, office: Office, engine_state: EngineState) -> None:
+    engine, bell = socket_path(office.settings), bell_path(office.settings, "worker")
+    engine.unlink()
+    bell.unlink()
+    bell.mkdir()
+    run_id = prefect.start("waiting", wakes=0)
+    prefect.wait(run_id, "Completed")  # the stock way, at the worker's own look
+    bell.rmdir()
+    office.restart("worker")  # a bell that could not be hung up is tried again by the next worker
+    wait_until(lambda: (engine.is_socket() and bell.is_socket()) or None, "both sockets")
+    bell.unlink()
+    wait_until(lambda: bell.is_socket() or None, "another bell")
+    served = engine_state()["served"]
+    prefect.wait(prefect.start("waiting", wakes=0), "Completed")
+    assert engine_state()["served"] == served + 1
 
 
 def test_flow_that_leaks_memory_fails_alone_and_the_engine_goes_on(prefect: Any, engine_state: EngineState) -> None:

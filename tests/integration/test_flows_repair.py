@@ -120,6 +120,23 @@ def test_a_run_gets_what_its_state_calls_for(
         assert phase.generation == (2 if word and word.startswith("lost") else 1)
 
 
+@pytest.mark.parametrize(
+    ("state", "held", "word"),
+    [
+        (in_state(RUNNING, 30), None, "restarted"),  # it was executed under the former office
+        (in_state(PENDING, 30), None, "restarted"),
+        (in_state(RUNNING, 30), lease(alive=True), None),  # its process outlived that office
+        (in_state(RUNNING, 10), None, None),
+    ],
+)
+def test_what_was_executed_before_the_office_began_is_dead(
+    review: Carrier, state: RunState, held: HeldLease | None, word: str | None
+) -> None:
+    began = NOW - timedelta(seconds=20)
+    found = tend(FakePrefect(RUN), review, state, held, wanted=False, now=NOW, began=began)  # type: ignore[arg-type]
+    assert found == word
+
+
 def test_a_form_that_is_there_is_left_alone(review: Carrier) -> None:
     prefect = FakePrefect(RUN, inputs=("s",))
     assert tend(prefect, review, in_state(PAUSED, 99, form=True), None, wanted=False, now=NOW) is None  # type: ignore[arg-type]
