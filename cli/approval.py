@@ -4,14 +4,12 @@ The decision is the same ledger operation as in the Resume form: it asks for the
 may record the stamped page of a head who never logs in (代录), in the clerk's own name and code.
 """
 
-import sys
-from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cli.edge import SCANS, Json, Key, MaybeRef, MaybeWho, Ref, Who, acting, keep_file, looking, told
+from cli.edge import SCANS, Json, Key, MaybeRef, MaybeWho, Ref, Who, acting, keep_file, looking, told, unseen
 from cli.language import both, say, spoken
 from cli.output import as_data, complain, line, listed, when
 from cli.words import word
@@ -193,7 +191,7 @@ def decide(
     stored = keep_file(scan, SCANS) if scan else None
     with looking() as act:  # whoever names an unknown programme or person is not asked for a code
         _step(act, ref, subject, key)
-    given = code if code is not None else _ask_for_code()
+    given = code if code is not None else unseen(say("验证码:", "code: "))
     with acting(None, key) as act:
         person = _with_person(act, who)
         done = decide_step(
@@ -206,18 +204,6 @@ def decide(
     if not done.accepted:
         complain(_said(done))
         raise typer.Exit(1)
-
-
-def _ask_for_code() -> str:
-    """The code, typed unseen on a terminal or read from what is piped in. Raises `Abort` when nothing comes."""
-    asked = say("验证码:", "code: ")
-    if sys.stdin.isatty():
-        return getpass(asked)
-    print(asked, end="", file=sys.stderr, flush=True)
-    given = sys.stdin.readline().strip()
-    if not given:
-        raise typer.Abort
-    return given
 
 
 def _said(done: "Decided") -> str:

@@ -165,10 +165,9 @@ def span(text: str) -> int:
 
 
 def unseen(asked: str) -> str:
-    """A secret, typed unseen on a terminal or read from what is piped in. Raises `Abort` when nothing comes."""
+    """A secret, typed unseen on a terminal or read, unasked, from what is piped in. Raises `Abort` when nothing comes."""
     if sys.stdin.isatty():
         return getpass(asked)
-    print(asked, end="", file=sys.stderr, flush=True)
     given = sys.stdin.readline().strip()
     if not given:
         raise typer.Abort
