@@ -58,9 +58,15 @@ def form_for(action: str, outcomes: tuple[DecisionOutcome, ...]) -> type[RunInpu
         decision=(words, Field(only_one, title="审核决定")),
         comment=(
             str,
-            Field("", title="审核意见", description="退回修改、不予通过必须写明意见", max_length=_COMMENT_LIMIT),
+            Field("", title="审核意见", description=_on_comments(outcomes, words), max_length=_COMMENT_LIMIT),
         ),
     )
+
+
+def _on_comments(outcomes: tuple[DecisionOutcome, ...], words: type[StrEnum]) -> str:
+    """Which of what can be chosen needs a comment."""
+    needing = [words[one.name].value for one in outcomes if one in (DecisionOutcome.RETURN, DecisionOutcome.REJECT)]
+    return f"{'、'.join(needing)}必须写明意见" if needing else "可以不填"
 
 
 def read_answer(values: Mapping[str, Any]) -> Answer:

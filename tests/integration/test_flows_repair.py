@@ -263,6 +263,9 @@ def test_a_form_offers_the_words_of_its_tier_and_reads_them_back(
     offered = schema["$defs"]["ReviewDecision"]
     assert offered.get("enum", [offered.get("const")]) == words
     assert [read_answer({"decision": word}).outcome for word in words] == list(wanted)
+    needing = [word for word in words if word in ("退回修改", "不予通过")]
+    told = schema["properties"]["comment"]["description"]
+    assert told == ("、".join(needing) + "必须写明意见" if needing else "可以不填")
 
 
 def test_an_answer_of_any_kind_is_read_without_an_error() -> None:
