@@ -6,7 +6,7 @@ The next tier opens, or the submission's way ends, in the decision's own transac
 
 import uuid
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from ledger.chains import SUBJECT_NAMES, drop_pending, open_step, wake_review
 from ledger.core import record
@@ -16,10 +16,11 @@ from ledger.obligations import meet, oblige
 from ledger.outbox import cancel_messages
 from ledger.packs import chain_of, pack_of
 from models.act import Act
+from models.documents import Obligation
 from models.people import Organisation, Person
 from models.programme import Programme
 from models.review import ApprovalStep, Decision, OneTimeCode, Submission
-from models.states import DecisionOutcome, ReviewSubject, StepState, SubmissionState
+from models.states import DecisionOutcome, ObligationState, ReviewSubject, StepState, SubmissionState
 from rules.approval import after_decision
 
 OUTCOME_ZH = {
@@ -128,13 +129,32 @@ def _follow(
         if step.subject == ReviewSubject.AWARD:
             reopen_application(act, programme)
         oblige(act, programme, f"{step.subject}.returned")
-        tell_host(act, programme, "submission-returned", str(step.id), **said)
+        tell_host(
+            act, programme, "submission-returned", str(step.id), **said, **_owed_next(act, programme, step.subject)
+        )
     elif submission.state == SubmissionState.REJECTED:
         drop_pending(act, programme, submission)
         tell_host(act, programme, "submission-rejected", str(step.id), **said)
     else:
         tell_host(act, programme, "submission-passed", str(step.id), outcome=submission.state, **said)
     wake_review(act, programme, step.subject)
+
+
+def _owed_next(act: Act, programme: Programme, subject: str) -> dict[str, object]:
+    """What is to be corrected after a return, and until when where the pack sets a time; the award's is the
+    application.
+    """
+    corrected = ReviewSubject.APPLICATION if subject == ReviewSubject.AWARD else subject
+    kinds = [kind.key for kind in pack_of(act, programme).obligations if kind.met_by == f"correction:{corrected}"]
+    query = select(Obligation).where(
+        Obligation.programme_id == programme.id,
+        Obligation.state == ObligationState.OPEN,
+        col(Obligation.kind).in_(kinds),
+    )
+    owed = act.session.exec(query.order_by(col(Obligation.number).desc()).limit(1)).first()
+    if owed is None:
+        return {"corrects": corrected}
+    return {"corrects": corrected, "due_on": owed.due_on, "due_by_office": not owed.basis.get("clause")}
 
 
 def deem(act: Act, programme: Programme, step: ApprovalStep, outcome: DecisionOutcome, clause: str) -> None:
