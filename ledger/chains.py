@@ -5,16 +5,17 @@ The chain comes from the programme's pinned pack (CQ2021-2.2 to 2.6); `file` (�
 
 import secrets
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
 
 from ledger.core import record, wake
 from ledger.obligations import cancel_open, oblige
-from ledger.outbox import cancel_messages, tell_or_report
+from ledger.outbox import cancel_messages, tell, tell_or_report
 from ledger.packs import chain_of, ground_facts, pack_of
 from ledger.people import seat_of
-from ledger.seats import speakers_of
+from ledger.seats import seats_of, speakers_of
 from models.act import Act
 from models.documents import Document, Filing, Obligation
 from models.people import Organisation, Person
@@ -177,38 +178,40 @@ def ask_people(
     phases: list[Phase],
     again: int = 0,
 ) -> None:
-    """Queue the question to the people of a step. At the moment of sending each message gets its code, and the page of
-    the run that carries the phase, where the run is known by then.
+    """Queue the question to the people of a step; a clerk who has no seat in it is asked to record on behalf (代录). At
+    the moment of sending each message gets its code, and the page of the run that carries the phase, where it is known.
     """
     pack = pack_of(act, programme)
     zh, en = SUBJECT_NAMES[step.subject]
     where = act.session.get_one(Organisation, step.organisation_id)
     host = act.session.get_one(Organisation, programme.host_id)
     owed = act.session.exec(select(Obligation).where(Obligation.step_id == step.id)).first()
-    tell_or_report(
-        act,
-        "decision-asked",
-        f"{step.id}:{again}",
-        people,
-        programme,
-        step_id=step.id,
-        organisation=where.name,
-        role=role_name(pack, step.role, "zh-CN"),
-        role_en=role_name(pack, step.role, "en"),
-        subject_name=zh,
-        subject_name_en=en,
-        action=step.action,
-        tier=step.number,
-        tiers=len(chain_of(pack, programme, step.subject).tiers),
-        version=submission.version,
-        due_on=owed.due_on if owed else None,
+    said: dict[str, Any] = {
+        "step_id": step.id,
+        "organisation": where.name,
+        "role": role_name(pack, step.role, "zh-CN"),
+        "role_en": role_name(pack, step.role, "en"),
+        "subject_name": zh,
+        "subject_name_en": en,
+        "action": step.action,
+        "tier": step.number,
+        "tiers": len(chain_of(pack, programme, step.subject).tiers),
+        "version": submission.version,
+        "due_on": owed.due_on if owed else None,
         **ground_facts(pack, step.basis),
-        host=host.name,
-        subject=step.subject,
-        phase_id=phases[0].id if phases else None,
-        at_once=again > 0,  # whoever asked for a fresh code waits for it now
+        "host": host.name,
+        "subject": step.subject,
+        "phase_id": phases[0].id if phases else None,
+        "at_once": again > 0,  # whoever asked for a fresh code waits for it now
         **_attached(act, submission),
-    )
+    }
+    kind, matter = "decision-asked", f"{step.id}:{again}"
+    seated = {who.id for seat in seats_of(act, step) for who in seat.speakers}
+    reached = tell(act, kind, matter, [who for who in people if who.id in seated], programme, **said)
+    recorders = [who for who in people if who.id not in seated]
+    reached += tell(act, kind, matter, recorders, programme, on_behalf=True, **said)
+    if not reached:
+        tell_or_report(act, kind, matter, (), programme, **said)
 
 
 def _attached(act: Act, submission: Submission) -> dict[str, list[str]]:

@@ -28,6 +28,8 @@ def opened(office: Settings, parcel: Parcel) -> dict[str, Any]:
         facts["link"] = link
     if page := _run_page(office, facts.get("run_id")):
         facts["url"] = page
+    elif facts.get("phase_id") and (runs := _runs_list(office, facts.get("programme"))):
+        facts["runs_url"] = runs
     enclosures, left_out = _enclosures(office, facts) if parcel.email and parcel.person_ref else ([], [])
     if not enclosures:
         facts.pop("attached", None)
@@ -60,6 +62,12 @@ def _run_page(office: Settings, run_id: object) -> str | None:
     """The page of the run whose form is to be filled in."""
     base = _base(office)
     return f"{base}/runs/flow-run/{run_id}" if base and isinstance(run_id, str) else None
+
+
+def _runs_list(office: Settings, programme: object) -> str | None:
+    """The list of the programme's runs, for a message that goes out before its own run is known."""
+    base = _base(office)
+    return f"{base}/v2/runs?tags=programme%3A{programme}" if base and isinstance(programme, str) else None
 
 
 def _base(office: Settings) -> str:

@@ -42,7 +42,8 @@ def test_a_decision_is_asked_for_in_chinese() -> None:
 只供您本人办理这一级，请勿转发；办理后即失效，多次输错会被锁定。
 
 办理方法（任选一种）：
-一、在 Prefect 页面：打开 http://127.0.0.1:4200/runs/flow-run/1 ，点 Resume，填写办理人 P-0003、验证码和决定，提交。
+一、在 Prefect 页面：打开 http://127.0.0.1:4200/runs/flow-run/1 ，\
+点右上角 ⋮ 菜单里的 Resume，填写办理人 P-0003、验证码和决定，再点 Resume 提交。
 二、用命令行：songjiao approval decide CQ-2026-0001 --subject implementation-plan \
 --as P-0003 --decision approve
    命令会另行询问验证码；请勿把验证码写在命令里，以免同机的人看到。
@@ -81,8 +82,8 @@ Code: 04711147
 For you and this step only; do not pass it on. It ends with its use, and several wrong entries lock it.
 
 How to answer (either way):
-1. In the Prefect UI: open http://127.0.0.1:4200/runs/flow-run/1, press Resume, enter approver P-0003, the code and \
-your decision, and submit.
+1. In the Prefect UI: open http://127.0.0.1:4200/runs/flow-run/1, choose Resume in the ⋮ menu at the top right, \
+enter approver P-0003, the code and your decision, and press Resume.
 2. On the command line: songjiao approval decide CQ-2026-0001 --subject implementation-plan \
 --as P-0003 --decision file
    The command asks for the code. Do not write the code into the command: others on the machine could read it there.
