@@ -14,7 +14,7 @@ from tasks.phase import await_decision, close_phase, open_phase, outcome_of
 
 @flow(name="逐级审核", persist_result=False, validate_parameters=False)
 def tiered_review(programme_id: str, phase_id: str) -> "State[None]":
-    """逐级审核:点 Resume,填写审核人编号、一次性验证码和审核决定。备案环节只出具回执。"""
+    """逐级审核:点右上角 ⋮ 菜单里的 Resume,填写审核人编号、一次性验证码和审核决定。备案环节只出具回执。"""
     with executing(programme_id, phase_id) as run_id:
         review = open_phase(run_id, programme_id, phase_id)
         while not (outcome := outcome_of(review)):
