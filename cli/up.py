@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from cli.edge import office
-from cli.language import both, say
+from cli.language import both, say, spoken
 from cli.output import complain, line
 
 
@@ -33,6 +33,7 @@ def up(
     from office.children import OfficeError
     from office.runtime.migrate import open_ledger
     from office.runtime.transactions import transaction
+    from office.steps import step, trouble
     from office.supervisor import Office, Supervisor
 
     settings = office()
@@ -60,8 +61,13 @@ def up(
             with transaction(SYSTEM, office=settings) as act:
                 break_foreign_leases(act)
 
+    english = spoken() == "en"
+
+    def tell(words: str) -> None:
+        line(step(words, english=english))
+
     try:
-        Supervisor(settings, before_start=prepare, on_ready=ready).run()
+        Supervisor(settings, before_start=prepare, on_ready=ready, say=tell).run()
     except OfficeError as error:
-        complain(str(error))
+        complain(trouble(str(error), english=english))
         raise typer.Exit(3) from None

@@ -29,6 +29,7 @@ from office.runtime.migrate import open_ledger
 from office.runtime.settings import REPOSITORY, Settings, settings
 from office.smtp_sink import SmtpSink
 from office.state_file import running_office
+from office.steps import step, trouble
 from office.supervisor import Office
 
 _STOCK_POLL_SECONDS = 0.5
@@ -69,8 +70,8 @@ def main(options: Options, run: Run) -> int:
     except DemoFailed as failure:
         print(f"{'The demo failed' if english else '演示失败'}: {failure}", file=sys.stderr)
         return 1
-    except OfficeError as trouble:
-        print(str(trouble), file=sys.stderr)
+    except OfficeError as error:
+        print(trouble(str(error), english=english), file=sys.stderr)
         return 3
     finally:
         forget_engines()
@@ -125,7 +126,7 @@ def _perform(options: Options, run: Run, chosen: list[Sample], bare: Settings, s
             office = Office(
                 office_settings,
                 before_start=lambda: open_ledger(office_settings, demo=True),
-                say=lambda words: showing.line(("starting: " if english else "启动:") + words),
+                say=lambda words: showing.line(step(words, english=english)),
             )
             with office:
                 world = world_for(chosen)
