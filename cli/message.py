@@ -11,7 +11,7 @@ import typer
 from cli.deadline import SHORT, ending
 from cli.edge import Json, Key, MaybeWho, acting, looking, office, told
 from cli.failures import sentence
-from cli.language import both, say
+from cli.language import both, say, spoken
 from cli.output import as_data, complain, line, listed, when
 from cli.words import word
 
@@ -45,7 +45,9 @@ def list_messages(
     from ledger.errors import BadInput
     from ledger.programmes import by_ref
     from ledger.queries.messages import messages
+    from office.wording import kind_name
 
+    english = spoken() == "en"
     if state is not None and state not in STATES:
         raise BadInput([("--state", f"{state!r} is not one of {', '.join(STATES)}")])
     with looking() as act:
@@ -54,6 +56,7 @@ def list_messages(
             one.model_dump()
             | {
                 "id": str(one.id)[-SHORT:],
+                "kind": one.kind if english else kind_name(one.kind, "zh-CN"),
                 "delivery": word(one.delivery),
                 "created_at": when(one.created_at, act.zone),
             }

@@ -8,6 +8,7 @@ from cli.edge import Json, Key, MaybeWho, acting, library, looking, office, told
 from cli.failures import tell_of_broken
 from cli.language import both, say
 from cli.output import listed
+from cli.roles import level_of, role_label
 from cli.words import word
 
 family = typer.Typer(no_args_is_help=True, help=both("单位:登记与查看", "Organisations: add and list"))
@@ -153,7 +154,15 @@ def list_organisations(
     shown = (
         found
         if as_json
-        else [one | {"rural": say("是", "yes") if one["rural"] else "", "level": word(one["level"])} for one in found]
+        else [
+            one
+            | {
+                "kind": role_label(one["kind"]),
+                "rural": say("是", "yes") if one["rural"] else "",
+                "level": word(one["level"] or level_of(one["kind"])),
+            }
+            for one in found
+        ]
     )
     columns = {
         "name": say("单位", "name"),

@@ -8,6 +8,7 @@ from cli.edge import Json, Key, MaybeWho, acting, looking, told
 from cli.language import both, say
 from cli.organisation import Channel, Fallback, Quiet, must_be_role, sealed, sealed_or_empty
 from cli.output import listed, masked
+from cli.roles import role_label
 
 family = typer.Typer(no_args_is_help=True, help=both("人员:登记与查看", "People: add and list"))
 roles = typer.Typer(no_args_is_help=True, help=both("角色:授予", "Roles: give"))
@@ -120,7 +121,9 @@ def list_people(
             }
             for person, where in people
         ]
-    shown = found if as_json else [one | {"roles": say("、", ", ").join(one["roles"])} for one in found]
+    shown = (
+        found if as_json else [one | {"roles": say("、", ", ").join(map(role_label, one["roles"]))} for one in found]
+    )
     columns = {
         "ref": say("编号", "number"),
         "name": say("姓名", "name"),
@@ -145,4 +148,4 @@ def give(
     must_be_role("ROLE", role)
     with acting(who, key) as act:
         done = give_role(act, person, home, role)
-    told(done, say(f"{done.ref} 在{home}担任 {role}", f"{done.ref} holds {role} in {home}"), as_json)
+    told(done, say(f"{done.ref} 在{home}担任{role_label(role)}({role})", f"{done.ref} holds {role} in {home}"), as_json)

@@ -11,9 +11,15 @@ from sqlmodel import col, or_, select
 from models.act import Act
 from models.people import Organisation, Person
 from notifications.channels import channel_fault
+from notifications.labels import label
 from notifications.words import check_overrides
 from office.runtime.secrets import SealBroken, unseal
 from office.runtime.settings import Settings, server_key
+
+
+def kind_name(kind: str, locale: str) -> str:
+    """What a kind of message is called in the reader's language; the key where it has no name."""
+    return label("kind", kind, locale)
 
 
 def template_faults(folder: Path) -> list[str]:

@@ -156,7 +156,7 @@ class Terminal(io.StringIO):
 def test_a_list_is_drawn_on_a_terminal_and_cut_by_tabs_elsewhere(sqlite_office: Settings) -> None:
     name = "示例[bold]学校\x1b[31m\t红\u202e"
     done("organisation", "add", name, "--kind", "school")
-    assert done("organisation", "list").rows == [["示例[bold]学校 [31m 红", "school", "", "", ""]]
+    assert done("organisation", "list").rows == [["示例[bold]学校 [31m 红", "学校", "", "学校", ""]]
     with contextlib.redirect_stdout(Terminal()) as screen:
         assert run(["organisation", "list", "--lang", "zh-CN"]) == 0
     drawn = screen.getvalue()
