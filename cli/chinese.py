@@ -60,7 +60,7 @@ SENTENCES: dict[str, str] = {
     "{}: may not be read; check its permissions": "{0}:无权读取,请检查权限",
     "{}: is not UTF-8 text (byte {}); save it as UTF-8": "{0}:不是 UTF-8 文本(第 {1} 字节);请另存为 UTF-8",
     "{}: is not a .{} file inside; open and save it again": "{0}:内容不是 .{1} 文件;请重新打开并保存",
-    "{}: says .{} but is {} inside; send the right file": "{0}:扩展名是 .{1},内容却是 {2};请提交正确的文件",
+    "{}: says .{} but is {} inside; send the right file": "{0}:扩展名是 .{1},内容却是 {2} 文件;请提交正确的文件",
     # what may not come in with a document (ledger/uploads.py)
     "{}: holds macros; save it without macros and send it again": "{0}:含有宏;请另存为不含宏的文件后再交",
     "{}: holds a program ({}); take it out and send it again": "{0}:含有可执行程序({1});请去掉后再交",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.edge import Json, Key, MaybeWho, Ref, SessionNumber, Who, acting, day, library, looking, session_number, told
-from cli.language import both, say
+from cli.language import both, say, spoken
 from cli.output import as_data, line, listed, masked
 from cli.person import Names
 from cli.words import of_trainee
@@ -193,10 +193,12 @@ def break_off(ref: Ref, teacher: Teacher, reason: Reason, who: Who, key: Key = N
 def list_trainees(ref: Ref, session: SessionNumber = None, names: Names = False, as_json: Json = False) -> None:
     from sqlmodel import col, select
 
+    from ledger.packs import pack_of
     from ledger.programmes import by_ref, session_of
     from models.people import Organisation, Person
     from models.programme import ProgrammeSession
     from models.training import Nomination
+    from policies.lookup import basis_label
 
     with looking() as act:
         programme = by_ref(act, ref)
@@ -222,7 +224,16 @@ def list_trainees(ref: Ref, session: SessionNumber = None, names: Names = False,
             }
             for row, person, school, number in rows
         ]
-    shown = found if as_json else [one | {"state": of_trainee(one["state"])} for one in found]
+        pack = pack_of(act, programme)
+    shown = (
+        found
+        if as_json
+        else [
+            one
+            | {"state": of_trainee(one["state"]), "basis": one["basis"] and basis_label(pack, one["basis"], spoken())}
+            for one in found
+        ]
+    )
     columns = {
         "ref": say("编号", "number"),
         "name": say("姓名", "name"),

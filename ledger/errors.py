@@ -9,6 +9,20 @@ LedgerError
 
 from models.values import Basis, Verdict
 
+OFFICE_RULES = {
+    "approvals.reassignment": ("转办", "handing a step on"),
+    "approvals.substitutes": ("请假代理", "who stands in for the absent"),
+    "approvals.taking back": ("撤回决定", "taking a decision back"),
+    "conflict of interest": ("利益回避", "conflict of interest"),
+    "deadlines.acknowledgement": ("确认收到提醒", "acknowledging a reminder"),
+    "deadlines.open": ("只办理未办结的事项", "only what is still open"),
+    "deadlines.stopped clock": ("中止计时", "stopping the clock"),
+    "doors.host": ("谁可以代表承训机构", "who speaks for the host"),
+    "doors.office": ("项目办的权限", "what is the programme office's"),
+    "doors.register": ("谁可以登记", "who may record"),
+}
+"""What refuses where no clause does, in the words of either language: settings of the office, never dressed as law."""
+
 
 class LedgerError(Exception):
     """An operation that changed nothing, with a sentence for a person."""
@@ -25,9 +39,11 @@ class Refused(LedgerError):
 def refusal(key: str, zh: str, en: str, *, basis: Basis | None = None, setting: str | None = None) -> Refused:
     """A refusal that rests on a part of the pack (`policies.grounds`), or on a setting of the office.
 
-    It takes no clause by its id: which clause it is, the programme's pack says.
+    It takes no clause by its id: which clause it is, the programme's pack says. `setting` is one of `OFFICE_RULES`.
     """
-    return Refused(Verdict(key=key, allowed=False, zh=zh, en=en, basis=(basis or Basis(setting=setting),)))
+    said, said_en = OFFICE_RULES[setting] if setting else (None, None)
+    rests_on = basis or Basis(setting=said, setting_en=said_en)
+    return Refused(Verdict(key=key, allowed=False, zh=zh, en=en, basis=(rests_on,)))
 
 
 class BadInput(LedgerError):

@@ -104,8 +104,9 @@ def _look(path: Path, name: str, ending: str) -> str:
         raise BadInput([("file", f"{name}: is not a .{ending} file inside; open and save it again")])
     kind = filetype.guess(str(path))
     if kind is None or _SAME.get(kind.extension, kind.extension) != ending:
-        found = kind.extension if kind else "something else"
-        raise BadInput([("file", f"{name}: says .{ending} but is {found} inside; send the right file")])
+        if kind is None:
+            raise BadInput([("file", f"{name}: is not a .{ending} file inside; open and save it again")])
+        raise BadInput([("file", f"{name}: says .{ending} but is .{kind.extension} inside; send the right file")])
     if ending == "zip":
         try:
             look_into_archive(path, name, office=False)

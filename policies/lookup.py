@@ -139,6 +139,21 @@ def setting_words(pack: Pack, setting: str | None, setting_en: str | None = None
     return setting or "", setting_en or setting or ""
 
 
+def basis_label(pack: Pack, label: str, locale: str = "zh-CN") -> str:
+    """A recorded `Basis.label` of a check at the selection in the reader's language: a clause as it stands, an office
+    setting with the reason that the pack gives for it. What was recorded may be cut.
+    """
+    mark = "office setting "
+    if not label.startswith(mark):
+        return label
+    said = label.removeprefix(mark)
+    if locale != "en":
+        return f"本办公室设置:{said}"
+    tests = pack.selection.eligibility if pack.selection else ()
+    reasons = (test.why for test in tests if test.why is not None)
+    return mark + next((reason.en for reason in reasons if reason.zh.startswith(said)), said)
+
+
 def role_name(pack: Pack, role: str, locale: str = "zh-CN") -> str:
     """The pack's label of a role in the reader's language, or the key where the pack has none."""
     known = pack.roles.get(role)

@@ -91,9 +91,14 @@ def take_in_answers(run_id: uuid.UUID) -> None:
     for answered in read_answers(run_id):
         decided = take_in_answer(run_id, answered)
         if decided.accepted:
-            log.info("%s(依据:%s)", decided.zh, "、".join(decided.basis))
+            log.info("%s(依据:%s)", decided.zh, "、".join(map(_basis, decided.basis)))
         else:
             log.warning("意见未被接受,未作任何更改:%s", decided.zh)
+
+
+def _basis(label: str) -> str:
+    """What a decision rests on, for the log: a clause, or a setting of the office in Chinese."""
+    return label.replace("office setting ", "本办公室设置:", 1)
 
 
 def outcome_of(phase: PhaseRun) -> str | None:

@@ -50,8 +50,14 @@ UPLOADS: tuple[tuple[str, bytes, str, str], ...] = (
     (
         "a.pdf",
         PNG,
-        "file: a.pdf:扩展名是 .pdf,内容却是 png;请提交正确的文件\n",
-        "file: a.pdf: says .pdf but is png inside; send the right file\n",
+        "file: a.pdf:扩展名是 .pdf,内容却是 .png 文件;请提交正确的文件\n",
+        "file: a.pdf: says .pdf but is .png inside; send the right file\n",
+    ),
+    (
+        "a.pdf",
+        b"plain words",
+        "file: a.pdf:内容不是 .pdf 文件;请重新打开并保存\n",
+        "file: a.pdf: is not a .pdf file inside; open and save it again\n",
     ),
     (
         "a.docx",
@@ -155,7 +161,7 @@ def test_names_that_nobody_recorded_are_said(awarded: dict[str, str], tmp_path: 
 def test_another_than_the_right_person_is_refused_with_the_reason(awarded: dict[str, str]) -> None:
     before = head()
     refused = songjiao("programme", "confirm-budget", "CQ-2026-0001", "--as", awarded["county"])
-    assert refused == Answer(1, "", "只有项目承担机构的联系人或项目办可以办理此事 [本办公室设置 doors.host]\n")
+    assert refused == Answer(1, "", "只有项目承担机构的联系人或项目办可以办理此事 [本办公室设置 谁可以代表承训机构]\n")
     assert head() == before
 
 
