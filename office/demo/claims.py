@@ -26,7 +26,7 @@ from office.demo.expect import expectations_of
 from office.demo.recorded import duties, entries
 from office.demo.samples import Sample
 from office.runtime.transactions import reading
-from policies.lookup import document_of, phase_of
+from policies.lookup import basis_label, document_of, phase_of
 
 Claim = dict[str, Any]
 FORMAT = 1
@@ -214,8 +214,10 @@ def _trainees(act: Act, programme: Programme) -> Iterator[Claim]:
         .join(ProgrammeSession, col(ProgrammeSession.id) == col(Nomination.session_id))
         .where(Nomination.programme_id == programme.id)
     ).all()
+    pack = pack_of(act, programme)
     for number in sorted({session.number for _, session in rows}):
         mine = [row for row, session in rows if session.number == number]
+        bases = sorted({row.refusal_basis or "" for row in mine if row.state == "refused"})
         yield {
             "kind": "trainees",
             "programme": programme.ref,
@@ -225,6 +227,7 @@ def _trainees(act: Act, programme: Programme) -> Iterator[Claim]:
             "refused_by": dict(
                 sorted(Counter(row.refusal_basis or "" for row in mine if row.state == "refused").items())
             ),
+            "names": {one: {"zh": basis_label(pack, one), "en": basis_label(pack, one, "en")} for one in bases},
         }
 
 

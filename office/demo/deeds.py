@@ -42,7 +42,10 @@ class Deed:
 
 @dataclass(frozen=True)
 class Decision:
-    """A tier decides on a submission: in the run's form, by command, or by a clerk on behalf of a head."""
+    """A tier decides on a submission: in the run's form, by command, or by a clerk on behalf of a head.
+
+    `where` is the organisation of whoever decides.
+    """
 
     at: datetime
     programme: str
@@ -54,13 +57,14 @@ class Decision:
     comment: str = ""
     head: str | None = None
     wrong_code_first: bool = False
+    where: str = ""
 
     def says(self, locale: str) -> str:
         """The decision in the reader's language."""
         say = Say(locale)
         matter, door = say.word(STATES, self.subject), say.word(DOORS, self.door)
         word = say(OUTCOME_ZH[(self.action.value, self.outcome)], OUTCOMES[self.outcome.value][1])
-        return say(f"{matter}:{word}({door})", f"{matter}: {word} ({door})")
+        return say(f"{matter}:{self.where} {word}({door})", f"{matter}: {word} by {self.where} ({door})")
 
 
 def carry_out(acting: Acting, deeds: Iterable[Deed | Decision]) -> None:

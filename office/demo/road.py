@@ -12,6 +12,7 @@ from models.states import DecisionOutcome, TierAction
 from office.demo.acting import Acting
 from office.demo.carrying import Carrying
 from office.demo.deeds import Decision, Deed, at
+from office.demo.words import SOURCES
 from office.demo.world import CENTRE, COMMISSION, INSTITUTES, OFFICE, PANEL
 
 APPROVE, RETURN, FILE = DecisionOutcome.APPROVE, DecisionOutcome.RETURN, DecisionOutcome.FILE
@@ -212,9 +213,9 @@ class Road(Carrying):
             (_MEETING_ON, office, satisfied),
             (_MEETING_ON, centre, rest),
         ):
-            yield self.deed(
-                day, 14, 0, f"录入评分:{'、'.join(values)}", f"scores: {', '.join(values)}", self.scores(who, values)
-            )
+            zh, en = zip(*(SOURCES[source] for source in values), strict=True)
+            words = (f"录入评分:{'、'.join(zh)}", f"scores: {', '.join(en)}")
+            yield self.deed(day, 14, 0, *words, self.scores(who, values))
         yield self.deed(
             _RESULT_ON,
             10,

@@ -4,11 +4,13 @@ score by parts.
 Reads the report alone, so that what is printed is what is checked. Decides nothing.
 """
 
+import re
 from typing import Any
 
 from rich.console import Console
 
-from office.demo.words import DOORS, OUTCOMES, RUNGS, STATES, Say, many
+from notifications.labels import label
+from office.demo.words import DOORS, OUTCOMES, RUNG, RUNGS, STATES, Say, many
 
 Claim = dict[str, Any]
 
@@ -21,6 +23,24 @@ def tell(report: dict[str, Any], console: Console, locale: str) -> None:
         told.programme(ref)
     told.office()
     told.expectations()
+
+
+def _counted(rows: list[Claim]) -> list[tuple[Claim, int]]:
+    """Documents by the day they came in; those that differ in nothing that is told stand in one line."""
+    told = ("submitted_on", "document", "session", "stage", "version", "late_days")
+    groups: dict[tuple[Any, ...], list[Claim]] = {}
+    for one in sorted(rows, key=lambda one: str(one["submitted_on"])):
+        groups.setdefault(tuple(one[key] for key in told), []).append(one)
+    return [(group[0], len(group)) for group in groups.values()]
+
+
+def _said_once(said: str) -> str:
+    """A refusal in one line: the clause whose words follow is named once.
+
+    >>> _said_once("not lodged [CQ2021-10.3] CQ2021-10.3 “words”")
+    'not lodged [CQ2021-10.3] “words”'
+    """
+    return re.sub(r"\[([^\]]+)\] \1(?= “)", r"[\1]", said)
 
 
 class _Telling:
@@ -111,6 +131,8 @@ class _Telling:
                 f"{len(met_late)} late",
             )
         )
+        for one, copies in _counted(rows):
+            self._print(f"  {self._handed_in(one)}" + (f" × {copies}" if copies > 1 else ""))
         for one in met_late:
             days = say(
                 f"应于 {one['due_on']},实办 {one['met_on']},迟 {one['late_days']} 天",
@@ -122,20 +144,30 @@ class _Telling:
                 days = say(f"应于 {one['due_on']},实办 {one['met_on']}", f"due {one['due_on']}, met {one['met_on']}")
                 self._print(f"  {say.name(one['name'])}: {days} {self._by(one)}")
 
+    def _handed_in(self, one: Claim) -> str:
+        """A document in a line: what, which version, where it belongs, when, and how late."""
+        say = self._say
+        where = " ".join(part for part in (one["session"], one["stage"]) if part)
+        version = say(f"第{one['version']}版", f"version {one['version']}")
+        late = one["late_days"]
+        how = say(f"逾期 {late} 天", f"{many(late, 'day')} late") if late else say("未逾期", "not late")
+        return f"{one['submitted_on']}  {say.name(one['name'])}" + (f" {where}" if where else "") + f" {version}: {how}"
+
     def _escalations(self, ref: str) -> None:
         rows = self._of("rung", ref)
-        names = {one["obligation"]: one["name"] for one in self._of("obligation", ref)}
+        owed = {one["obligation_id"]: one for one in self._of("obligation", ref)}
         count = {kind: sum(one["rung"] == kind for one in rows) for kind in ("remind", "chase", "escalate")}
         words = self._say("、", ", ").join(f"{self._say.word(RUNGS, kind)} {number}" for kind, number in count.items())
         self._head(f"提醒与督办({words})", f"Reminders and escalations ({words})")
-        for one in rows:
-            if one["rung"] != "remind":
-                told = self._say(f"告知 {one['reached']} 人", f"{one['reached']} told")
-                self._print(
-                    f"  {one['fired_on']}  {self._say.word(RUNGS, one['rung'])}: "
-                    f"{self._say.name(names[one['obligation']])}"
-                    f" ({self._say('应于', 'due')} {one['due_on']}) {told}"
-                )
+        if not rows:
+            self._print(self._say("  无", "  none"))
+        for one in sorted(rows, key=lambda one: one["fired_on"]):
+            matter = owed[one["obligation_id"]]
+            told = self._say(f"告知 {one['reached']} 人", f"{one['reached']} told")
+            self._print(
+                f"  {one['fired_on']}  {self._say.word(RUNG, one['rung'])}: {self._say.name(matter['name'])}"
+                f" ({self._say('应于', 'due')} {one['due_on']}), {matter['owed_by']}, {told} {self._by(matter)}"
+            )
 
     def _entries(self, ref: str) -> None:
         rows = [one for one in self._of("entry") if one["about"] == ref]
@@ -156,7 +188,9 @@ class _Telling:
             states = self._say("、", ", ").join(
                 f"{self._say.word(STATES, state)} {count}" for state, count in one["states"].items()
             )
-            refused = ", ".join(f"{count} x {basis}" for basis, count in one["refused_by"].items())
+            refused = self._say("、", ", ").join(
+                f"{count} x {self._say.name(one['names'][basis])}" for basis, count in one["refused_by"].items()
+            )
             session = self._say(f"第{one['session']}期(班)", f"session {one['session']}")
             self._print(
                 f"  {session}: {self._say('报名', 'nominated')} {one['nominated']}; {states}"
@@ -170,15 +204,13 @@ class _Telling:
             self._print(f"  {words} {self._by(one)}")
         for one in self._of("refusal", ref):
             self._print(
-                f"  {one['on']}  {self._say('被拒绝', 'refused')} ({one['door']}, exit {one['exit_status']}): "
-                f"{one['said']}"
+                f"  {one['on']}  {self._say('被拒绝', 'refused')} ({self._say.word(DOORS, one['door'])}, "
+                f"{self._say('退出状态', 'exit')} {one['exit_status']}): {_said_once(one['said'])}"
             )
         for one in self._of("attempt", ref):
             run = f" (run {one['run_id']})" if one["run_id"] else ""
-            self._print(
-                f"  {one['on']}  {self._say('未生效的决定', 'a decision that changed nothing')}: {one['why']}{run} "
-                f"{one['said'] or ''}"
-            )
+            said = self._say(one["said"] or one["why"], f"{one['why']} {one['said'] or ''}".strip())
+            self._print(f"  {one['on']}  {self._say('未生效的决定', 'a decision that changed nothing')}: {said}{run}")
 
     def _score(self, ref: str) -> None:
         for one in self._of("score", ref):
@@ -202,7 +234,8 @@ class _Telling:
         self._head(f"已发送消息 {total} 条", f"{many(total, 'message')} sent")
         for one in rows:
             state = "" if one["state"] == "sent" else f" ({self._say.word(STATES, one['state'])})"
-            self._print(f"  {one['message']}: {one['count']}{state}")
+            name = label("kind", one["message"], self._say("zh-CN", "en"))
+            self._print(f"  {name}: {one['count']}{state}")
         others = [one for one in self._of("entry") if one["about"] not in self._report["programmes"].values()]
         if others:
             self._head("单位、人员的登记", "Entries on organisations and people")

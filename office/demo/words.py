@@ -17,7 +17,15 @@ OUTCOMES = {
     "filed": ("已备案", "filed"),
     "rejected": ("不予通过", "rejected"),
 }
+SOURCES = {
+    "expert-inspection": ("专家视导", "expert inspection"),
+    "trainee-satisfaction": ("学员满意度", "trainee satisfaction"),
+    "outcome-quality": ("培训成果质量", "quality of outcomes"),
+    "archive-documents": ("培训档案资料", "archive documents"),
+}
 RUNGS = {"remind": ("提醒", "reminders"), "chase": ("催办", "chased"), "escalate": ("督办", "escalated")}
+RUNG = {"remind": ("提醒", "reminder"), "chase": ("催办", "chase"), "escalate": ("督办", "escalation")}
+"""What one rung is called; `RUNGS` stand before a number."""
 STATES = {
     "application": ("项目申报书", "application"),
     "award": ("遴选立项", "award"),

@@ -6,7 +6,7 @@ closely. Decides nothing about a programme.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -49,7 +49,12 @@ def road_of(sample: Sample, world: World) -> RegionRoad | Teaching:
 
 def deeds_of(chosen: list[Sample], world: World) -> list[Deed | Decision]:
     """Everything that the people of the chosen programmes do, in the order of its moments."""
-    found = [deed for sample in chosen for deed in road_of(sample, world).deeds()]
+    homes = {one.name: one.organisation for one in world.people}
+    found = [
+        replace(deed, where=homes[deed.who]) if isinstance(deed, Decision) else deed
+        for sample in chosen
+        for deed in road_of(sample, world).deeds()
+    ]
     return sorted(found, key=lambda deed: deed.at)
 
 

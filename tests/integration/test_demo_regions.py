@@ -6,7 +6,12 @@ worked out by hand.
 
 from __future__ import annotations
 
+import io
+import re
+from typing import Any
+
 import pytest
+from rich.console import Console
 
 from ledger.audit import verify
 from office.demo.claims import claims_of
@@ -14,6 +19,7 @@ from office.demo.proof_figures import figures_wrong
 from office.demo.proof_registers import registers_wrong
 from office.demo.proof_rows import Rows
 from office.demo.regions import CHONGQING, of_region, regions
+from office.demo.telling import tell
 from office.runtime.settings import Settings
 from office.runtime.transactions import reading
 from tests.support.alone import play
@@ -34,12 +40,28 @@ def test_a_regions_programme_runs_from_its_application_to_its_closed_score(
     assert [one["phase"] for one in of["phase"] if one["closed_on"] is None] == []
     assert [(one["obligation"], one["state"]) for one in of["obligation"] if one["state"] != "met"] == []
     assert of["refusal"][0]["clause"] == UNAPPROVED[region]
+    _told_line_by_line(report)
     with Rows(sqlite_office) as rows:
         assert registers_wrong(rows, report["claims"]) == []
         assert figures_wrong(rows, report) == []
         _lies_are_found(rows, report["claims"])
     with reading(sqlite_office) as act:
         assert verify(act).ok
+
+
+def _told_line_by_line(report: dict[str, Any]) -> None:
+    """What is told names each document with its day, and a clause once in a line."""
+    told = {}
+    for locale in ("zh-CN", "en"):
+        out = io.StringIO()
+        tell(report, Console(file=out, width=400), locale)
+        told[locale] = out.getvalue()
+    for one in report["claims"]:
+        if one["kind"] == "document":
+            line = rf"{one['submitted_on']}  {re.escape(one['name']['zh'])}.* 第{one['version']}版:"
+            assert re.search(line, told["zh-CN"])
+    assert "被拒绝 (命令行, 退出状态 1)" in told["zh-CN"]
+    assert re.findall(r"\[([A-Z]+\d+-[\d.]+)\] \1 ", "".join(told.values())) == []
 
 
 def _lies_are_found(rows: Rows, claims: list[dict[str, object]]) -> None:

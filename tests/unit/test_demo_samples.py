@@ -128,13 +128,13 @@ def test_every_line_of_the_year_says_which_class_or_session_it_belongs_to(locale
             "S01 一班 名单确认",
             "U01 二班 集中研修开始",
             "O01 第二期 开班报到",
-            "S01 实施方案:退回修改(Prefect 表单)",
+            "S01 实施方案:示例云溪区教师进修学院 退回修改(Prefect 表单)",
         ],
         "en": [
             "S01 class 1: the list is confirmed",
             "U01 class 2: Intensive workshop begins",
             "O01 session 2: the start",
-            "S01 implementation plan: returned for correction (Resume form)",
+            "S01 implementation plan: returned for correction by 示例云溪区教师进修学院 (Resume form)",
         ],
     }
     assert [words for words in expected[locale] if words not in said] == []
