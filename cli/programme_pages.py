@@ -1,6 +1,6 @@
 """What the pages of a programme hold and how they read: the list, the whole of one, and where it stands."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -218,8 +218,36 @@ def print_standing(act: "Act", standing: "Standing") -> None:
         if standing.awaited
         else _nothing_owed(standing)
     )
-    for owed in standing.awaited:
+    for owed, later in _with_later(standing.awaited):
         _print_awaited(act, owed)
+        if later:
+            last = max(one.until for one in later if one.until)
+            more = say(f"另有 {len(later)} 期,至 {last}", f"and {len(later)} more of the same, until {last}")
+            line(f"    {more}")
+
+
+def _with_later(awaited: Sequence["Awaited"]) -> list[tuple["Awaited", list["Awaited"]]]:
+    """What is awaited; where two or more of the same matter come after the next one, they are put to it.
+
+    Whatever is overdue stands for itself.
+    """
+    coming: dict[tuple[str, ...], list[Awaited]] = {}
+    for one in awaited:
+        if one.until is not None and not one.overdue_days:
+            coming.setdefault(_matter(one), []).append(one)
+    found: list[tuple[Awaited, list[Awaited]]] = []
+    for one in awaited:
+        same = coming.get(_matter(one), [])
+        recurs = len(same) > 2 and len({each.until for each in same}) == len(same)
+        if not recurs or one not in same:
+            found.append((one, []))
+        elif one is same[0]:
+            found.append((one, same[1:]))
+    return found
+
+
+def _matter(one: "Awaited") -> tuple[str, ...]:
+    return one.kind, one.what, one.organisation, one.role_key
 
 
 def _print_waiting(act: "Act", phase: "PhaseLine") -> None:
