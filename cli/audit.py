@@ -62,7 +62,11 @@ def verify(
     else:
         why = sentence(found.why or "")
         complain(
-            say(f"链在第 {found.broken_at} 个事件处断开:{why}", f"the chain breaks at event {found.broken_at}: {why}")
+            why
+            if found.broken_at is None
+            else say(
+                f"链在第 {found.broken_at} 个事件处断开:{why}", f"the chain breaks at event {found.broken_at}: {why}"
+            )
         )
     if not found.ok:
         raise typer.Exit(1)

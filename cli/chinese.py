@@ -200,9 +200,10 @@ SENTENCES: dict[str, str] = {
     "event {} is missing; the next one is {}": "缺少事件 {0},其后是 {1}",
     "event {} does not follow from the one before it": "事件 {0} 与前一事件不相接",
     "event {} ({}) was changed after it was written": "事件 {0}({1})写入后被改动",
-    "the chain no longer holds {}: events were cut off at its end, or it is another ledger's": (
-        "链上没有 {0}:末尾的事件被截去,或不是同一本台账"
+    "no event here has the hash {}: it is another ledger's, or its events were cut off or written anew": (
+        "本台账没有哪个事件的哈希是 {0}:所给链头属于另一本台账,或其事件被截去、重写"
     ),
+    "{} is no head: give the 64 digits that audit verify printed": "{0} 不是链头;请给出 audit verify 显示的 64 位链头",
     "the head that is kept beside the chain is gone": "链外保存的链头不见了",
     "the chain should end with event {}: what came after event {} was cut off": "链应止于事件 {0},事件 {1} 之后的被截去",
     "the chain goes on after event {}, its head as it was kept: later ones were slipped in": (

@@ -6,11 +6,14 @@ was kept elsewhere (`head`). Reads in pages; of each event only what a row must 
 clause of a regulation.
 """
 
+import re
+
 from pydantic import BaseModel
 from sqlmodel import col, select
 
 from ledger.agreement import Difference, Told
 from ledger.core import GENESIS, event_hash
+from ledger.errors import BadInput
 from models.act import Act
 from models.office import AuditEvent, AuditHead
 
@@ -21,7 +24,8 @@ class Verified(BaseModel):
     """Whether chain and rows hold, over how many events, and the hash of the last good one (`head`, to be kept elsewhere).
 
     `broken_at` is the number of the first bad event and `why` what is wrong with it; both are None while the chain is
-    whole. `differences` are the rows that say something else than their events, looked for only then.
+    whole. `why` stands alone where the chain is whole and only the `head` that was given is not in it. `differences`
+    are the rows that say something else than their events, looked for only then.
     """
 
     ok: bool
@@ -33,7 +37,12 @@ class Verified(BaseModel):
 
 
 def verify(act: Act, head: str | None = None) -> Verified:
-    """Walk the chain from its first event, then hold the rows against it; with `head`, that earlier hash must be in it."""
+    """Walk the chain from its first event, then hold the rows against it; with `head`, that earlier hash must be in it.
+
+    Raises `BadInput` for a `head` that is no hash.
+    """
+    if head is not None and not re.fullmatch(r"[0-9a-f]{64}", head := head.strip().lower()):
+        raise BadInput([("--head", f"{head} is no head: give the 64 digits that audit verify printed")])
     count, before, seen, told = 0, GENESIS, head is None or head == GENESIS, Told()
     while True:
         page = act.session.exec(
@@ -49,12 +58,12 @@ def verify(act: Act, head: str | None = None) -> Verified:
             act.session.expunge(event)  # bounded memory, also where somebody else holds on to the session
         if len(page) < _PAGE:
             break
-    if not seen:
-        why = f"the chain no longer holds {head}: events were cut off at its end, or it is another ledger's"
-        return Verified(ok=False, count=count, head=before, broken_at=count + 1, why=why)
     why = _cut(act, count, before)
     if why is not None:
         return Verified(ok=False, count=count, head=before, broken_at=count + 1, why=why)
+    if not seen:
+        why = f"no event here has the hash {head}: it is another ledger's, or its events were cut off or written anew"
+        return Verified(ok=False, count=count, head=before, why=why)
     differences = told.differences(act)
     return Verified(ok=not differences, count=count, head=before, differences=differences)
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from ledger.audit import Verified, verify
 from ledger.core import GENESIS, event_hash
+from ledger.errors import BadInput
 from ledger.people import add_organisation
 from models.act import SYSTEM
 from models.office import AuditEvent
@@ -107,9 +108,28 @@ def test_a_tail_that_was_cut_off_is_missed(written: Settings) -> None:
     found = _verify(written)
     assert (found.ok, found.broken_at, found.count) == (False, 4, 3)
     assert found.why == "the chain should end with event 5: what came after event 3 was cut off"
+    assert _verify(written, head=head) == found  # the chain tells more than the head
+    _tamper(written, f"UPDATE audit_head SET number=3, hash='{_hash(written, 3)}'")
     found = _verify(written, head=head)
-    assert (found.ok, found.broken_at) == (False, 4)
-    assert found.why == f"the chain no longer holds {head}: events were cut off at its end, or it is another ledger's"
+    assert (found.ok, found.broken_at, found.count) == (
+        False,
+        None,
+        3,
+    )  # also whoever rewrote the kept head is found out
+
+
+@pytest.mark.parametrize("head", ["deadbeef", "", "z" * 64, "head"])
+def test_what_is_no_head_is_not_looked_for(written: Settings, head: str) -> None:
+    with pytest.raises(BadInput, match="is no head: give the 64 digits"):
+        _verify(written, head=head)
+
+
+def test_a_head_of_another_ledger_breaks_no_link_of_this_one(written: Settings) -> None:
+    found = _verify(written, head="A" * 64)
+    assert (found.ok, found.count, found.broken_at) == (False, 5, None)
+    assert found.why == (
+        f"no event here has the hash {'a' * 64}: it is another ledger's, or its events were cut off or written anew"
+    )
 
 
 def test_a_gap_stays_where_a_tail_was_cut_off_and_acts_went_on(written: Settings) -> None:
