@@ -171,4 +171,6 @@ def list_organisations(
         "level": say("层级", "level"),
         "rural": say("乡村", "rural"),
     }
+    if not any(one["level"] for one in shown):
+        del columns["level"]
     listed(shown, columns, as_json, say("还没有登记单位", "no organisation is recorded"))
