@@ -11,14 +11,13 @@ from datetime import date
 from sqlmodel import select
 
 from ledger.core import Done, operation, record
-from ledger.errors import BadInput, NotFound, refusal
+from ledger.errors import BadInput, refusal
 from ledger.lifecycle import advance_programme, county_of, host_people, tell_host
 from ledger.nominations import (
     allow,
     in_programme,
     must_be_open,
     named_by_school,
-    of_school,
     of_session,
     ref_of,
     refuse,
@@ -28,14 +27,16 @@ from ledger.nominations import (
 )
 from ledger.outbox import tell_or_report
 from ledger.packs import pack_of
-from ledger.people import actor, holders, must_be_office, organisation, person
+from ledger.people import actor, holders, must_be_office, person
+from ledger.posting import object_to as object_to
+from ledger.posting import post_notice as post_notice
 from ledger.programmes import by_ref, must_speak_for_host, session_of
 from ledger.reviewing import Selected as Selected
 from ledger.reviewing import review as review
 from models.act import Act
 from models.people import Organisation
 from models.states import NominationState
-from models.training import Ban, Nomination, PastTraining, PublicNotice
+from models.training import Ban, Nomination, PastTraining
 from models.values import Verdict
 from policies.grounds import selection_ground
 from policies.schema import Pack
@@ -98,68 +99,6 @@ def recommend(act: Act, programme_ref: str, session_number: int, teachers: Seque
         taken += 1
     record(act, "recommended", programme, session=session.number, teachers=list(teachers))
     return Selected(taken=taken)
-
-
-@operation("post-notice", Done)
-def post_notice(
-    act: Act, programme_ref: str, session_number: int, school_name: str, from_on: date, to_on: date
-) -> Done:
-    """A school posts its list of nominees so that objections can be made; both days included (SL2017-5A.2)."""
-    programme = by_ref(act, programme_ref)
-    session = session_of(act, programme, session_number)
-    must_be_open(act, programme, session)
-    school = organisation(act, school_name)
-    who = actor(act)
-    pack = pack_of(act, programme)
-    if to_on < from_on:
-        raise BadInput([("to", f"{to_on} is before {from_on}")])
-    rows = of_school(act, session, school.id, NominationState.RECOMMENDED)
-    if not rows:
-        raise NotFound(f"{school.name} has recommended nobody for {session.name}")
-    known = select(PublicNotice).where(PublicNotice.session_id == session.id, PublicNotice.school_id == school.id)
-    notice = act.session.exec(known).first()
-    fresh = [row for row in rows if "notice" not in steps_done(act, row)]
-    for row in fresh or rows:
-        allow(may_take_step(pack, "notice", steps_done(act, row), actor_roles=roles_in(act, who, school.id, "school")))
-        take_step(act, pack, row, "notice", who)
-    if notice is None:
-        notice = PublicNotice(
-            session_id=session.id, school_id=school.id, from_on=from_on, to_on=to_on, created_at=act.now
-        )
-    notice.from_on, notice.to_on = (
-        from_on,
-        to_on,
-    )  # later nominees are posted with a notice of their own: it must stand too
-    act.session.add(notice)
-    act.session.flush()
-    record(
-        act,
-        "notice_posted",
-        programme,
-        session=session.number,
-        school=school.name,
-        from_on=from_on,
-        to_on=to_on,
-        count=len(rows),
-    )
-    return Done(id=notice.id)
-
-
-@operation("object", Done)
-def object_to(act: Act, programme_ref: str, session_number: int, school_name: str, reason: str) -> Done:
-    """Someone objects to a posted list; the count stands on the notice, the words in the event."""
-    programme = by_ref(act, programme_ref)
-    session = session_of(act, programme, session_number)
-    school = organisation(act, school_name)
-    row = act.session.exec(
-        select(PublicNotice).where(PublicNotice.session_id == session.id, PublicNotice.school_id == school.id)
-    ).first()
-    if row is None:
-        raise NotFound(f"{school.name} has no notice for {session.name}")
-    row.objections += 1
-    act.session.add(row)
-    record(act, "objection_made", programme, session=session.number, school=school.name, reason=reason)
-    return Done(id=row.id)
 
 
 @operation("confirm-list", Selected)

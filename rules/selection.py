@@ -16,7 +16,7 @@ from policies.lookup import find, role_name
 from policies.schema import Pack, SelectionStep
 from rules.approval import CLERK, ON_BEHALF, clerk_advice
 from rules.bans import BanFact, banned
-from rules.workdays import count_workdays
+from rules.workdays import add_workdays, count_workdays, next_workday
 
 NO_REASONS: Mapping[str, str] = {}
 VOLUNTEER = "volunteer"
@@ -237,6 +237,45 @@ def _tested(
     )
 
 
+def may_post(
+    pack: Pack,
+    from_on: date,
+    to_on: date,
+    *,
+    since: date | None = None,
+    stands: tuple[date, date] | None = None,
+) -> Verdict:
+    """Whether a list may be posted from one day to another, both included: late on paper is usual, too short is not.
+
+    `since` is the day on which the last of the names came through the step before the notice: nothing is posted
+    earlier. `stands` is the notice that is posted already: it keeps its first day and may only be given a later last one.
+    """
+    posting = _Posting(pack, from_on, to_on)
+    if stands is not None and from_on != stands[0]:
+        return posting.says(
+            "notice-began",
+            False,
+            f"名单自 {stands[0]} 起公示,开始日不再更改;要延长公示,请写 --from {stands[0]} 和更晚的 --to。",
+            f"The list has been posted since {stands[0]}, and that day stays; to extend the notice, give --from {stands[0]} "
+            "and a later --to.",
+        )
+    if stands is not None and to_on <= stands[1]:
+        return posting.says(
+            "notice-posted",
+            False,
+            f"名单已登记公示至 {stands[1]},不必重复;要延长公示,--to 须晚于 {stands[1]}。",
+            f"The list is posted up to and including {stands[1]} already; to extend the notice, give a --to after it.",
+        )
+    if since is not None and from_on < since:
+        return posting.says(
+            "notice-too-early",
+            False,
+            f"公示开始日({from_on})早于推荐之日({since});名单推荐后才能公示,--from 最早为 {since}。",
+            f"The notice begins on {from_on}, before its names were recommended on {since}; the earliest --from is {since}.",
+        )
+    return posting.fault() or posting.says("may-post", True, "可以公示。", "The list may be posted.")
+
+
 def notice_over(pack: Pack, from_on: date, to_on: date, on: date) -> Verdict:
     """Whether the public notice has stood long enough and is over on this day.
 
@@ -244,47 +283,64 @@ def notice_over(pack: Pack, from_on: date, to_on: date, on: date) -> Verdict:
     setting: SL2017-5A.2 gives no length), and is over from the day after the last one. Without such a setting, or
     where the pack has no public notice, any notice that has ended will do.
     """
-    step = next((one for one in _steps(pack) if one.key == "notice"), None)
-    days = pack.selection.notice_days if pack.selection and step else None
-    found = find(pack, days, from_on) if days else None
-    basis = tuple(dict.fromkeys(one.basis for one in (step, found) if one is not None))
-    asked = int(str(found.value)) if found and found.value is not None else 0
-    stood = count_workdays(from_on, to_on)
-    facts = {
-        "from_on": from_on.isoformat(),
-        "to_on": to_on.isoformat(),
-        "on": on.isoformat(),
-        "workdays": stood,
-        "workdays_asked": asked,
-    }
-
-    def verdict(key: str, allowed: bool, zh: str, en: str) -> Verdict:
-        return Verdict(key=key, allowed=allowed, zh=zh, en=en, basis=basis, facts=facts)
-
-    if to_on < from_on:
-        return verdict(
-            "notice-dates",
-            False,
-            f"公示结束日({to_on})早于开始日({from_on});请更正。",
-            f"The notice ends on {to_on}, before it begins on {from_on}; correct the dates.",
-        )
-    if stood < asked:
-        return verdict(
-            "notice-too-short",
-            False,
-            f"公示期只有 {stood} 个工作日,不足 {asked} 个;请延长公示。",
-            f"The notice stands for {stood} working days, {asked} are asked for; post it longer.",
-        )
+    posting = _Posting(pack, from_on, to_on, on)
+    fault = posting.fault()
+    if fault is not None:
+        return fault
     if on <= to_on:
-        return verdict(
+        return posting.says(
             "notice-running",
             False,
             f"公示期至 {to_on}(含当日),尚未结束;请于次日起办理。",
             f"The notice still stands up to and including {to_on}; go on from the day after.",
         )
-    return verdict(
+    return posting.says(
         "notice-over",
         True,
-        f"公示已满 {stood} 个工作日。",
-        f"The notice has stood for {stood} working days and is over.",
+        f"公示已满 {posting.stood} 个工作日。",
+        f"The notice has stood for {posting.stood} working days and is over.",
     )
+
+
+class _Posting:
+    """A notice from one day to another: what verdicts on it rest on, and their facts."""
+
+    def __init__(self, pack: Pack, from_on: date, to_on: date, on: date | None = None) -> None:
+        step = next((one for one in _steps(pack) if one.key == "notice"), None)
+        days = pack.selection.notice_days if pack.selection and step else None
+        found = find(pack, days, from_on) if days else None
+        self.from_on, self.to_on = from_on, to_on
+        self.basis = tuple(dict.fromkeys(one.basis for one in (step, found) if one is not None))
+        self.asked = int(str(found.value)) if found and found.value is not None else 0
+        self.stood = count_workdays(from_on, to_on)
+        self.on = {"on": on.isoformat()} if on else {}
+
+    def says(self, key: str, allowed: bool, zh: str, en: str) -> Verdict:
+        facts = {
+            "from_on": self.from_on.isoformat(),
+            "to_on": self.to_on.isoformat(),
+            "workdays": self.stood,
+            "workdays_asked": self.asked,
+            **self.on,
+        }
+        return Verdict(key=key, allowed=allowed, zh=zh, en=en, basis=self.basis, facts=facts)
+
+    def fault(self) -> Verdict | None:
+        """What is wrong with the days themselves: in the wrong order, or too few of them."""
+        if self.to_on < self.from_on:
+            return self.says(
+                "notice-dates",
+                False,
+                f"公示结束日({self.to_on})早于开始日({self.from_on});请更正。",
+                f"The notice ends on {self.to_on}, before it begins on {self.from_on}; correct the dates.",
+            )
+        if self.stood >= self.asked:
+            return None
+        least = add_workdays(next_workday(self.from_on), self.asked - 1)
+        return self.says(
+            "notice-too-short",
+            False,
+            f"公示期只有 {self.stood} 个工作日,不足 {self.asked} 个;请延长公示,--to 最早为 {least}。",
+            f"The notice stands for {self.stood} working days, {self.asked} are asked for; post it longer: the earliest "
+            f"--to is {least}.",
+        )

@@ -1,6 +1,6 @@
 """The way of a teacher into a session: order, who, eligibility, public notice."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from models.states import ProgrammeLevel
 from models.values import Basis
 from rules.bans import BanFact
-from rules.selection import eligible, may_take_step, next_step, notice_over
+from rules.selection import eligible, may_post, may_take_step, next_step, notice_over
 from tests.support.packs import SELECTION, small_pack
 
 ORDER = ["volunteer", "recommend", "notice", "review", "confirm"]
@@ -182,3 +182,34 @@ def test_a_pack_without_a_public_notice_asks_for_no_length() -> None:
         small_pack(selection=SELECTION | {"steps": steps}), date(2026, 3, 4), date(2026, 3, 4), date(2026, 3, 5)
     )
     assert (verdict.allowed, verdict.facts["workdays_asked"], verdict.basis) == (True, 0, ())
+
+
+@pytest.mark.parametrize(
+    ("days", "more", "key"),
+    [
+        ((date(2026, 3, 4), date(2026, 3, 10)), {}, "may-post"),
+        ((date(2026, 3, 4), date(2026, 3, 10)), {"since": date(2026, 3, 4)}, "may-post"),
+        ((date(2026, 3, 4), date(2026, 3, 10)), {"since": date(2026, 3, 5)}, "notice-too-early"),
+        ((date(2026, 3, 7), date(2026, 3, 12)), {}, "notice-too-short"),  # begins on a Saturday
+        ((date(2026, 3, 7), date(2026, 3, 13)), {}, "may-post"),
+        ((date(2026, 3, 10), date(2026, 3, 4)), {}, "notice-dates"),
+        ((date(2026, 3, 4), date(2026, 3, 11)), {"stands": (date(2026, 3, 4), date(2026, 3, 10))}, "may-post"),
+        ((date(2026, 3, 4), date(2026, 3, 10)), {"stands": (date(2026, 3, 4), date(2026, 3, 10))}, "notice-posted"),
+        ((date(2026, 3, 5), date(2026, 3, 12)), {"stands": (date(2026, 3, 4), date(2026, 3, 10))}, "notice-began"),
+        ((date(2026, 3, 4), date(2026, 3, 9)), {"stands": (date(2026, 3, 4), date(2026, 3, 5))}, "notice-too-short"),
+    ],
+)
+def test_a_list_is_posted_long_enough_after_its_names_and_only_ever_longer(
+    days: tuple[date, date], more: dict[str, Any], key: str
+) -> None:
+    verdict = may_post(small_pack(), *days, **more)
+    assert (verdict.key, verdict.allowed) == (key, key == "may-post")
+    assert Basis(setting="notice.days") in verdict.basis
+
+
+def test_the_earliest_last_day_that_is_named_is_one_that_will_do() -> None:
+    for first in (date(2026, 2, 13) + timedelta(days=step) for step in range(20)):
+        said = may_post(small_pack(), first, first)
+        least = date.fromisoformat(said.en.rpartition(" is ")[2].rstrip("."))
+        assert may_post(small_pack(), first, least).allowed
+        assert not may_post(small_pack(), first, least - timedelta(days=1)).allowed
