@@ -1,4 +1,4 @@
-"""`songjiao programme`: apply, correct, list, show, explain; the budget and a postponed start."""
+"""`songjiao programme`: apply, correct, list, show, explain; the budget and a moved start."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -160,7 +160,12 @@ def explain(ref: Ref, as_json: Json = False) -> None:
             pages.print_standing(act, standing)
 
 
-@family.command(help=both("延期开班:之后各日期随之顺延", "Postpone the start of a session; every derived date moves"))
+@family.command(
+    help=both(
+        "延期或提前开班:各日期随之变动",
+        "Move the start of a session to a later day, or to an earlier one; every derived date moves with it",
+    )
+)
 def postpone(
     ref: Ref,
     to: Annotated[str, typer.Option("--to", metavar="DAY", help=both("新的开班日期", "New first day"))],
@@ -175,7 +180,7 @@ def postpone(
     until = day(to)
     with acting(who, key) as act:
         done = postpone_start(act, ref, session_number(act, ref, session), until, reason)
-    told(done, say(f"{ref}:延期至 {until} 开班", f"{ref}: the start is postponed to {until}"), as_json)
+    told(done, say(f"{ref}:改于 {until} 开班", f"{ref}: the start is moved to {until}"), as_json)
 
 
 @family.command("confirm-budget", help=both("确认经费已落实", "Record that the funding is secured"))

@@ -33,7 +33,7 @@ from policies.grounds import EVERYWHERE, document_ground, start_ground
 from policies.lookup import LookupFailure, document_of, phase_of
 from policies.schema import Pack
 from rules.approval import lodged
-from rules.preparation import may_start
+from rules.preparation import day_has_come, may_start
 from rules.selection import reviewer
 
 
@@ -80,15 +80,18 @@ def _recorded(act: Act, pack: Pack, programme: Programme, key: str, session: Pro
 def start_session(act: Act, programme_ref: str, session_number: int, absent: Sequence[str] = ()) -> Done:
     """The session starts today: those confirmed check in, except `absent`, whose places go to alternates (报到).
 
-    Raises `Refused` while anything of the join is missing, above all an unapproved plan (CQ2021-10.3).
+    Raises `Refused` while anything of the join is missing, above all an unapproved plan (CQ2021-10.3), and before the
+    planned day.
     """
     programme = by_ref(act, programme_ref)
     must_speak_for_host(act, programme)
     session = session_of(act, programme, session_number)
     phase = _check_in_phase(act, programme, session)
-    verdict = may_start(
-        pack_of(act, programme), phase_of(pack_of(act, programme), phase.key), start_facts(act, programme, session)
-    )
+    pack = pack_of(act, programme)
+    spec = phase_of(pack, phase.key)
+    verdict = may_start(pack, spec, start_facts(act, programme, session))
+    if verdict.allowed:
+        verdict = day_has_come(session.starts_on, act.today, programme.ref, session.number)
     if not verdict.allowed:
         raise Refused(verdict)
     missing = {person(act, ref).id for ref in absent}

@@ -306,10 +306,11 @@ def _cancel(act: Act, programme: Programme, why: str, query: SelectOfScalar[Obli
         record(act, "obligation_cancelled", programme, obligation=row.kind, due_on=row.due_on, why=why)
 
 
-def rederive(act: Act, programme: Programme) -> None:
+def rederive(act: Act, programme: Programme) -> list[tuple[Obligation, date]]:
     """Derive the due days of open obligations again after an anchor moved; each that moves is an event, its ladder
-    starts anew.
+    starts anew. Answers those that moved, each with its former day.
     """
+    moved: list[tuple[Obligation, date]] = []
     pack = pack_of(act, programme)
     kinds = {kind.key: kind for kind in pack.obligations}
     query = select(Obligation).where(Obligation.programme_id == programme.id, Obligation.state == ObligationState.OPEN)
@@ -328,6 +329,8 @@ def rederive(act: Act, programme: Programme) -> None:
         old = row.due_on
         if move(act, programme, pack, kind, row):
             record(act, "obligation_moved", programme, obligation=row.kind, old=old, new=row.due_on)
+            moved.append((row, old))
+    return moved
 
 
 def move(act: Act, programme: Programme, pack: Pack, kind: ObligationKind, row: Obligation) -> bool:

@@ -15,15 +15,16 @@ from ledger.core import Done, fingerprint, next_number, operation, record, wake
 from ledger.errors import BadInput, NotFound, Refused, refusal
 from ledger.lifecycle import advance_programme, tell_host
 from ledger.obligations import rederive
-from ledger.packs import pin
+from ledger.packs import pack_of, pin
 from ledger.people import OFFICE, actor, organisation, roles_of
 from models.act import Act
+from models.documents import Obligation
 from models.people import Organisation, Person
 from models.programme import Programme, ProgrammeSession, SessionSchool, Strand
 from models.review import Submission
 from models.states import ProgrammeState, StageState, SubmissionState
 from models.training import Stage
-from models.values import Application, PlannedSession, PlannedStage
+from models.values import Application, PlannedSession, PlannedStage, Verdict
 from policies.lookup import chain_for
 from policies.schema import Pack
 from rules.admission import admitted
@@ -282,23 +283,26 @@ def confirm_budget(act: Act, programme_ref: str) -> Done:
 
 @operation("postpone-start", Done)
 def postpone_start(act: Act, programme_ref: str, session_number: int, to: date, reason: str) -> Done:
-    """Postpone the start of a session (延期开班): every stage not begun and every derived date moves, as an event.
+    """Postpone the start of a session (延期开班) or bring it forward (提前开班): every stage not begun and every derived
+    date moves, as an event.
 
-    Raises `BadInput` without a reason, or when the new day is not later, or the session has started.
+    Raises `BadInput` without a reason, for the planned day itself or one that is past, or when the session has started;
+    `Refused` where a duty that is still to be done would be too late at once.
     """
     programme = by_ref(act, programme_ref)
     must_speak_for_host(act, programme)
     session = session_of(act, programme, session_number)
     if not reason.strip():
-        raise BadInput([("reason", "a postponement needs its reason (事由)")])
+        raise BadInput([("reason", "a start is moved with its reason (事由)")])
     if session.started_on is not None:
         raise BadInput(
-            [("session", f"{session.name} started on {session.started_on}; it cannot be postponed any more")]
+            [("session", f"{session.name} started on {session.started_on}; its start cannot be moved any more")]
         )
-    if to <= session.starts_on:
-        raise BadInput([("to", f"{to} is not later than the planned start {session.starts_on}")])
-    shift = to - session.starts_on
-    old = session.starts_on
+    old, shift = session.starts_on, to - session.starts_on
+    if not shift:
+        raise BadInput([("to", f"{to} is the planned start already")])
+    if to < min(old, act.today):
+        raise BadInput([("to", f"{to} is past; a start is brought forward to today ({act.today}) at the earliest")])
     for stage in act.session.exec(select(Stage).where(Stage.session_id == session.id)).all():
         if stage.state == StageState.PLANNED:
             stage.planned_from, stage.planned_to = stage.planned_from + shift, stage.planned_to + shift
@@ -307,13 +311,33 @@ def postpone_start(act: Act, programme_ref: str, session_number: int, to: date, 
     act.session.add(session)
     act.session.flush()
     fit_programme_days(act, programme)
-    record(act, "start_postponed", programme, session=session.number, old=old, new=to, reason=reason)
-    rederive(act, programme)
-    tell_host(
-        act, programme, "start-postponed", f"{session.id}:{to}", session=session.name, old=old, new=to, reason=reason
-    )
+    kind = "start_postponed" if to > old else "start_brought_forward"
+    moved = record(act, kind, programme, session=session.number, old=old, new=to, reason=reason)
+    _must_leave_time(act, programme, to, rederive(act, programme))
+    matter = f"{session.id}:{to}:{moved.number}"  # a start that is moved back to a former day is told again
+    facts = {"session": session.name, "old": old, "new": to, "reason": reason}
+    tell_host(act, programme, kind.replace("_", "-"), matter, **facts)
     advance_programme(act, programme)
     return Done(id=session.id, ref=programme.ref)
+
+
+def _must_leave_time(act: Act, programme: Programme, to: date, moved: list[tuple[Obligation, date]]) -> None:
+    """What is still to be done before the start must not be late at once by bringing it forward. Raises `Refused`."""
+    kinds = {kind.key: kind for kind in pack_of(act, programme).obligations}
+    late = [(kinds[row.kind], row.due_on) for row, old in moved if row.due_on < act.today <= old]
+    verdicts = [
+        Verdict(
+            key="start.time",
+            allowed=False,
+            zh=f"开班提前至 {to},“{kind.name.zh}”应于 {due} 前办理,已来不及;请先办理,或选更晚的日期",
+            en=f"with a start on {to}, {kind.name.en} was due on {due} and would be late at once; do it first, or take a "
+            "later day",
+            basis=(kind.basis,),
+        )
+        for kind, due in late
+    ]
+    if verdicts:
+        raise Refused(*verdicts)
 
 
 def fit_programme_days(act: Act, programme: Programme) -> None:

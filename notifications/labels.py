@@ -61,6 +61,7 @@ _KIND = {
     "stage-closed": ("阶段办结通知", "Close of a stage"),
     "started": ("开班通知", "Start"),
     "start-postponed": ("延期开班通知", "Postponed start"),
+    "start-brought-forward": ("提前开班通知", "Start brought forward"),
     "obligation-remind": ("提醒", "Reminder"),
     "obligation-chase": ("催办", "Chasing"),
     "obligation-escalate": ("督办", "Escalation"),

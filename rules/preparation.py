@@ -6,9 +6,10 @@ lodged; the filing receipt is not awaited (CQ2021-2.3).
 """
 
 from collections.abc import Mapping
+from datetime import date
 
 from models.values import Verdict
-from policies.grounds import PLAN_LODGED
+from policies.grounds import EVERYWHERE, PLAN_LODGED
 from policies.lookup import LookupFailure, document_of, phase_of, register_of
 from policies.schema import Pack, Phase
 
@@ -49,6 +50,29 @@ def may_start(pack: Pack, phase: Phase, facts: Mapping[str, bool]) -> Verdict:
         en=f"“{phase.name.en}” still lacks: {en}; complete it first.{guard_en}",
         basis=(phase.basis,),
         facts=known,
+    )
+
+
+def day_has_come(planned_on: date, today: date, ref: str, session: int) -> Verdict:
+    """Whether the day has come on which the session is planned to start; a start that comes earlier is moved first.
+
+    A start before the plan's day would leave every derived day where it was: stages that cannot close, duties too late. No clause
+    says so; it is how Songjiao keeps its dates.
+    """
+    moving = f"songjiao programme postpone {ref} --session {session} --to {today} --reason"
+    allowed = today >= planned_on
+    zh = f"计划于 {planned_on} 开班,今天是 {today},尚不能开班;确需提前的,请先更改开班日期:{moving} 事由"
+    en = (
+        f"the start is planned for {planned_on} and today is {today}: it cannot start yet; if it is to start earlier, move "
+        f"the start first: {moving} TEXT"
+    )
+    return Verdict(
+        key="start.day",
+        allowed=allowed,
+        zh="已到计划的开班日期。" if allowed else zh,
+        en="The planned day has come." if allowed else en,
+        basis=(EVERYWHERE,),
+        facts={"planned_on": planned_on.isoformat(), "today": today.isoformat()},
     )
 
 

@@ -53,8 +53,13 @@ def may_close(
         en.append("the stage before it is not closed")
         basis.append(stage.basis)
     if today < planned_to:
-        zh.append(f"本阶段计划至 {planned_to} 结束")
-        en.append(f"it is planned to last until {planned_to}")
+        zh.append(
+            f"本阶段计划至 {planned_to} 结束,请于该日起办结(计划日期只能在开班前用 songjiao programme postpone 更改)"
+        )
+        en.append(
+            f"it is planned to last until {planned_to}: close it on that day or later (planned days are moved before the "
+            "start only, with songjiao programme postpone)"
+        )
         basis.append(stage.basis)
     for one in blocking:
         name_zh, name_en = _document_name(pack, one.document)

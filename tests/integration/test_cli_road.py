@@ -19,6 +19,7 @@ from tests.integration.cli_world import (
     code_of,
     done,
     example,
+    head,
     paper,
     people_the_office,
     set_clock,
@@ -99,6 +100,12 @@ class Road:
         assert "CQ2021-10.3 “凡未经市和区县教育行政部门审核同意的培训项目一律不得开展”" in early.err
         for kind in ("needs-survey", "emergency-plan", "check-in-notice"):
             done("document", "submit", REF, kind, self.paper(f"{kind}.pdf", PDF + kind.encode()), *self.by("host"))
+        too_soon = songjiao("session", "start", REF, *self.by("host"))
+        assert too_soon.err.startswith(
+            "计划于 2026-03-23 开班,今天是 2026-03-11,尚不能开班;确需提前的,请先更改开班日期:"
+        )
+        assert f"songjiao programme postpone {REF} --session 1 --to 2026-03-11 --reason" in too_soon.err
+        assert "非条文规定" in too_soon.err
         set_clock("2026-03-23")
         assert done("session", "start", REF, *self.by("host"), lang="en").out == f"{REF}: session 1 has started\n"
 
@@ -234,8 +241,31 @@ def test_a_postponed_start_moves_what_is_derived_from_it(road: Road) -> None:
     done("programme", "postpone", REF, "--to", "2026-03-30", "--reason", "示例大雪", *road.by("host"))
     moved = {one["kind"]: one["until"] for one in done("deadline", "list", "--json").data}
     assert moved["plan-target"] == "2026-03-23"
-    earlier = songjiao("programme", "postpone", REF, "--to", "2026-03-01", "--reason", "示例", *road.by("host"))
-    assert (earlier.status, earlier.err) == (1, "to: 2026-03-01 不晚于原定开班日期 2026-03-30\n")
+    same = songjiao("programme", "postpone", REF, "--to", "2026-03-30", "--reason", "示例", *road.by("host"))
+    assert (same.status, same.err) == (1, "to: 2026-03-30 就是现定的开班日期\n")
+    past = songjiao("programme", "postpone", REF, "--to", "2025-12-01", "--reason", "示例", *road.by("host"))
+    assert (past.status, past.err) == (1, "to: 2025-12-01 已过;开班最早提前到今天(2026-01-12)\n")
+
+
+def test_a_start_brought_forward_moves_what_is_derived_from_it(road: Road) -> None:
+    road.to_the_award()
+    forward = ["programme", "postpone", REF, "--reason", "示例场地调整", *road.by("host")]
+    moved = done(*forward, "--to", "2026-03-16", lang="en")
+    assert moved.out == f"{REF}: the start is moved to 2026-03-16\n"
+    due = {one["kind"]: one["until"] for one in done("deadline", "list", "--json").data}
+    assert due["plan-target"] == "2026-03-09"
+    told = [one for one in done("message", "list", "--json").data if one["kind"] == "start-brought-forward"]
+    assert len(told) == 1
+    before = head()
+    late = songjiao(*forward, "--to", "2026-01-15")
+    assert (late.status, late.out, head()) == (1, "", before)
+    assert (
+        "开班提前至 2026-01-15,“报送实施方案(目标日)”应于 2026-01-08 前办理,已来不及;请先办理,或选更晚的日期"
+        in late.err
+    )
+    assert "CQ2021-6.10" in late.err
+    stages = done("stage", "list", REF, "--json").data
+    assert (stages[0]["planned_from"], stages[-1]["planned_to"]) == ("2026-03-16", "2026-11-03")
 
 
 def test_a_wrong_code_changes_nothing_and_is_said(road: Road) -> None:

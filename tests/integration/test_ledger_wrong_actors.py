@@ -103,7 +103,7 @@ CASES = [
     Case(recommend, lambda r: (r.ref, 1, _of_school(r)), (SCHOOL,), ENROLLED),
     Case(post_notice, lambda r: (r.ref, 1, S, date(2026, 3, 4), date(2026, 3, 10)), (SCHOOL,), RECOMMENDED),
     Case(review, lambda r: (r.ref, 1), (COUNTY,), date(2026, 3, 10)),
-    Case(start_session, lambda r: (r.ref, 1), HOSTS, date(2026, 3, 18)),
+    Case(start_session, lambda r: (r.ref, 1), HOSTS, date(2026, 3, 22)),
     Case(open_stage, lambda r: (r.ref, "stage-3", 1, S), (HOST, HEAD, TEAM, SCHOOL, OFFICE_PERSON), date(2026, 4, 20)),
     Case(attend, lambda r: (r.ref, "stage-1", 1), CREW, STARTED),
     Case(hand_in_product, lambda r: (r.ref, "stage-1", 1, "class-roster", a_file("名册")), CREW, STARTED),

@@ -48,6 +48,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "stage-closed": {"stage": "第二阶段 诊断示范", "session": "第一期", "school": "示例石桥镇中心小学", "hours": "16"},
     "started": {"session": "第一期", "starts_on": "2026-03-23"},
     "start-postponed": {"session": "第一期", "old": "2026-03-23", "new": "2026-03-30", "reason": "连日大雨"},
+    "start-brought-forward": {"session": "第一期", "old": "2026-03-23", "new": "2026-03-18", "reason": "场地调整"},
     "obligation-remind": _OWED | {"days": -3},
     "obligation-chase": _OWED | {"days": 1},
     "obligation-escalate": _OWED | {"days": 3},

@@ -1,10 +1,13 @@
 """The join before the start."""
 
+from datetime import date
+
 import pytest
 
 from models.values import Basis
+from policies.grounds import EVERYWHERE
 from policies.lookup import phase_of
-from rules.preparation import condition_name, may_start
+from rules.preparation import condition_name, day_has_come, may_start
 from tests.support.packs import START_NEEDS, phase, small_pack
 
 
@@ -50,3 +53,14 @@ def test_a_phase_without_conditions_may_go_on() -> None:
 def test_conditions_go_by_the_packs_names(condition: str, names: tuple[str, str]) -> None:
     pack = small_pack(phases=[phase("archive", "programme", [], zh="档案报送", en="Archive submission")])
     assert condition_name(pack, condition) == names
+
+
+@pytest.mark.parametrize(("today", "allowed"), [(22, False), (23, True), (24, True)])
+def test_a_session_starts_on_its_planned_day_or_later(today: int, allowed: bool) -> None:
+    verdict = day_has_come(date(2026, 3, 23), date(2026, 3, today), "CQ-2026-0001", 2)
+    assert verdict.allowed is allowed
+    assert verdict.basis == (EVERYWHERE,)
+    if not allowed:
+        for said in (verdict.zh, verdict.en):
+            assert "2026-03-23" in said
+            assert "songjiao programme postpone CQ-2026-0001 --session 2 --to 2026-03-22 --reason" in said
