@@ -23,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
 def must_be_role(field: str, role: str) -> None:
     """A kind of organisation or a role must be one that a pack knows: a slip of the pen would reach nobody, silently.
 
-    Raises `BadInput` with the nearest word.
+    Raises `BadInput` with the nearest word, or with all of them where none is near.
     """
     from ledger.errors import BadInput
     from policies.problems import nearest
@@ -32,7 +32,7 @@ def must_be_role(field: str, role: str) -> None:
     known = {key for pack in packs for key in pack.roles} | set(OF_THE_HOUSE)
     if role not in known:
         tell_of_broken(broken)
-        raise BadInput([(field, f"{role} is no role or kind of organisation here; {nearest(role, known)}")])
+        raise BadInput([(field, f"{role} is no role or kind of organisation here; {nearest(role, known, most=None)}")])
 
 
 def sealed(channel: str | None) -> str | None:

@@ -41,7 +41,7 @@ from models.values import Verdict
 from policies.grounds import selection_ground
 from policies.schema import Pack
 from rules.bans import ban_for
-from rules.selection import may_take_step
+from rules.selection import TEACHER, may_take_step
 
 
 @operation("volunteer", Done)
@@ -57,7 +57,12 @@ def volunteer(act: Act, programme_ref: str, session_number: int) -> Done:
     who = actor(act)
     pack = pack_of(act, programme)
     roles = roles_in(act, who, who.organisation_id)
-    allow(may_take_step(pack, "volunteer", (), actor_roles=roles, actor_is_teacher="teacher" in roles))
+    teaches = TEACHER in roles
+    home = None if teaches else act.session.get_one(Organisation, who.organisation_id).name
+    verdict = may_take_step(
+        pack, "volunteer", (), actor_roles=roles, actor_is_teacher=teaches, person=who.ref, organisation=home
+    )
+    allow(verdict)
     known = select(Nomination).where(Nomination.session_id == session.id, Nomination.person_id == who.id)
     row = act.session.exec(known).first()
     if row is None:

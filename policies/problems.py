@@ -60,8 +60,8 @@ def dotted(path: Path) -> str:
     return text
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Advice that names the nearest valid word, or the valid words where none is near.
+def nearest(word: str, known: Iterable[str], most: int | None = 12) -> str:
+    """Advice that names the nearest valid word, or the valid words where none is near: `most` of them, or all for None.
 
     >>> nearest("aprove", ["approve", "file"])
     'did you mean approve?'
@@ -74,7 +74,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
         return f"did you mean {close[0]}?"
     if not words:
         return "remove it"
-    shown = ", ".join(words[:12]) + (", …" if len(words) > 12 else "")
+    shown = ", ".join(words[:most]) + (", …" if most is not None and len(words) > most else "")
     return f"use one of: {shown}"
 
 

@@ -215,10 +215,21 @@ def clerk_advice(person: str | None, organisation: str | None) -> tuple[str, str
     >>> clerk_advice("P-0009", "示例云溪区教委")[1]
     'the programme office names one with: songjiao role give P-0009 clerk --in 示例云溪区教委'
     """
-    where = shlex.quote(organisation) if organisation and " " in organisation else organisation
-    zh = f"songjiao role give {person or '人员编号'} {CLERK} --in {where or '单位名称'}"
-    en = f"songjiao role give {person or 'PERSON'} {CLERK} --in {where or 'ORGANISATION'}"
+    zh, en = giving_role(CLERK, person, organisation)
     return f"由项目办授予:{zh}", f"the programme office names one with: {en}"
+
+
+def giving_role(role: str, person: str | None, organisation: str | None) -> tuple[str, str]:
+    """The command that gives a person a role, in both languages; what is not known here is left to be filled in.
+
+    >>> giving_role("teacher", "P-0009", None)[1]
+    'songjiao role give P-0009 teacher --in ORGANISATION'
+    """
+    where = shlex.quote(organisation) if organisation and " " in organisation else organisation
+    return (
+        f"songjiao role give {person or '人员编号'} {role} --in {where or '单位名称'}",
+        f"songjiao role give {person or 'PERSON'} {role} --in {where or 'ORGANISATION'}",
+    )
 
 
 def _belongs_to_host(

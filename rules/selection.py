@@ -14,12 +14,13 @@ from models.values import Basis, Verdict
 from policies.force import in_force
 from policies.lookup import find, role_name
 from policies.schema import Pack, SelectionStep
-from rules.approval import CLERK, ON_BEHALF, clerk_advice
+from rules.approval import CLERK, ON_BEHALF, clerk_advice, giving_role
 from rules.bans import BanFact, banned
 from rules.workdays import add_workdays, count_workdays, next_workday
 
 NO_REASONS: Mapping[str, str] = {}
 VOLUNTEER = "volunteer"
+TEACHER = "teacher"
 COUNTY = "county-education-authority"
 
 
@@ -46,12 +47,14 @@ def may_take_step(
     actor_is_teacher: bool = False,
     on_behalf: bool = False,
     has_scan: bool = False,
+    person: str | None = None,
+    organisation: str | None = None,
 ) -> Verdict:
     """Whether this actor may take this step now.
 
     `actor_roles` are the roles that the actor holds in the organisation whose step it is; `actor_is_teacher` says that
-    the actor is the nominee. Steps keep their order. A clerk may record a step on behalf with the stamped page, but
-    never the voluntary one.
+    the actor is the nominee; `person` and `organisation` name the actor in the advice. Steps keep their order. A clerk
+    may record a step on behalf with the stamped page, but never the voluntary one.
     """
     taken, roles = set(done), set(actor_roles)
     mine = next((one for one in _steps(pack) if one.key == step), None)
@@ -87,13 +90,15 @@ def may_take_step(
         )
     label_zh, label_en = role_name(pack, mine.role, "zh-CN"), role_name(pack, mine.role, "en")
     if step == VOLUNTEER:
-        if not actor_is_teacher or on_behalf:
-            return verdict(
-                "not-voluntary",
-                False,
-                "自愿报名须由教师本人办理,任何单位和个人不得代报。",
-                "Enrolment is voluntary: only the teacher can do it, nobody on the teacher's behalf.",
-            )
+        zh = "自愿报名须由教师本人办理,任何单位和个人不得代报。"
+        en = "Enrolment is voluntary: only the teacher can do it, nobody on the teacher's behalf."
+        if on_behalf:
+            return verdict("not-voluntary", False, zh, en)
+        if not actor_is_teacher:
+            give_zh, give_en = giving_role(TEACHER, person, organisation)
+            zh = f"{zh}您没有教师角色({TEACHER});您就是教师的,由项目办授予:{give_zh}"
+            en = f"{en} You do not hold the role {TEACHER}; if you are one, the programme office gives it with: {give_en}"
+            return verdict("not-voluntary", False, zh, en)
     elif on_behalf:
         if CLERK not in roles or not has_scan:
             zh, en = clerk_advice(None, None)

@@ -141,3 +141,29 @@ def test_an_office_reason_is_told_in_the_readers_language(applied: dict[str, str
     said = done(*DECIDE, "--as", applied["commission"], "--code", code_of(applied["commission"]), lang="en").out
     assert said.startswith(f"{REF}: award tier 1: approve recorded [office setting: ")
     assert CHINESE.search(said) is None
+
+
+def test_a_teacher_without_the_role_is_told_how_it_is_given(awarded: dict[str, str]) -> None:
+    teacher = done("person", "add", "示例·新教师", "--in", "示例石桥镇中心小学", "--json").data["ref"]
+    volunteer = ["trainee", "volunteer", REF, "--as", teacher]
+    refused = songjiao(*volunteer)
+    give = f"role give {teacher} teacher --in 示例石桥镇中心小学"
+    assert (refused.status, refused.out) == (1, "")
+    assert refused.err.startswith(
+        "自愿报名须由教师本人办理,任何单位和个人不得代报。您没有教师角色(teacher);"
+        f"您就是教师的,由项目办授予:songjiao {give} [CQ2021-5.3]\n"
+    )
+    assert f"the programme office gives it with: songjiao {give} [" in songjiao(*volunteer, lang="en").err
+    done(*give.split())  # and what it says to do works
+    assert done(*volunteer).out == f"{teacher} 已自愿报名\n"
+
+
+@pytest.mark.parametrize("lang", ["zh-CN", "en"])
+def test_an_unknown_role_is_answered_with_every_role_there_is(world: dict[str, str], lang: str) -> None:
+    add = ["person", "add", "示例·某", "--in", "示例石桥镇中心小学", "--role"]
+    refused = songjiao(*add, "zzzz", lang=lang)
+    assert (refused.status, refused.out) == (1, "")
+    assert "…" not in refused.err
+    for role in ("teacher", "clerk", "programme-office", "training-team", "contact"):
+        assert role in refused.err
+    assert "teacher?" in songjiao(*add, "teachr", lang="en").err
