@@ -168,7 +168,7 @@ def open_stage(
     stage = stage_at(act, programme, key, session_number, school)
     pack = pack_of(act, programme)
     must_work_on(act, programme, pack, stage)
-    must_be_open(pack, stage)
+    must_be_open(act, programme, pack, stage)
     day = on or act.today
     if day > act.today:
         raise BadInput([("on", f"{day} has not come yet; an actual day is recorded when it is there")])
@@ -190,7 +190,7 @@ def attend(
     stage = stage_at(act, programme, key, session_number, school)
     pack = pack_of(act, programme)
     must_work_on(act, programme, pack, stage)
-    must_be_open(pack, stage)
+    must_be_open(act, programme, pack, stage)
     missing = {person(act, ref).id for ref in absent}
     known = {
         row.nomination_id: row
@@ -239,7 +239,7 @@ def hand_in_product(
     stage = stage_at(act, programme, key, session_number, school)
     pack = pack_of(act, programme)
     who = actor(act) if may_hand_in_own(act, pack, stage, kind, covers) else must_work_on(act, programme, pack, stage)
-    must_be_open(pack, stage)
+    must_be_open(act, programme, pack, stage)
     spec = stage_spec(pack, stage)
     wanted = [product.document for product in spec.products] if spec else []
     if spec is not None and kind not in wanted:
@@ -280,7 +280,7 @@ def close_stage(
     stage = stage_at(act, programme, key, session_number, school)
     pack = pack_of(act, programme)
     must_work_on(act, programme, pack, stage)
-    must_be_open(pack, stage)
+    must_be_open(act, programme, pack, stage)
     day = on or act.today
     if day > act.today:
         raise BadInput([("on", f"{day} has not come yet; an actual day is recorded when it is there")])

@@ -81,16 +81,23 @@ def may_hand_in_own(act: Act, pack: Pack, stage: Stage, kind: str, covers: int) 
     )
 
 
-def must_be_open(pack: Pack, stage: Stage) -> None:
-    """The stage must be open: raises `Refused` before its predecessor has closed, and once it is closed itself."""
-    if stage.state != StageState.OPEN:
-        closed = stage.state == StageState.CLOSED
-        raise refusal(
-            "stage.open",
-            f"{stage.name}已结束" if closed else f"{stage.name}尚未开始:前一阶段结束后才能开展",
-            f"{stage.name} is closed" if closed else f"{stage.name} is not open: the stage before it must close first",
-            basis=stage_ground(pack, stage.key),
-        )
+def must_be_open(act: Act, programme: Programme, pack: Pack, stage: Stage) -> None:
+    """The stage must be open. Raises `Refused` before the session has started, before the stage's predecessor has closed,
+    and once it is closed itself.
+    """
+    if stage.state == StageState.OPEN:
+        return
+    session = act.session.get_one(ProgrammeSession, stage.session_id)
+    if stage.state == StageState.CLOSED:
+        zh, en = f"{stage.name}已结束", f"{stage.name} is closed"
+    elif session.started_on is None:
+        start = f"songjiao session start {programme.ref} --session {session.number}"
+        zh = f"{session.name}尚未开班,{stage.name}还不能开展;请先开班:{start}"
+        en = f"{session.name} has not started, so {stage.name} is not open; start it first: {start}"
+    else:
+        zh = f"{stage.name}尚未开始:前一阶段结束后才能开展"
+        en = f"{stage.name} is not open: the stage before it must close first"
+    raise refusal("stage.open", zh, en, basis=stage_ground(pack, stage.key))
 
 
 def stage_spec(pack: Pack, stage: Stage) -> StageSpec | None:

@@ -167,3 +167,15 @@ def test_an_unknown_role_is_answered_with_every_role_there_is(world: dict[str, s
     for role in ("teacher", "clerk", "programme-office", "training-team", "contact"):
         assert role in refused.err
     assert "teacher?" in songjiao(*add, "teachr", lang="en").err
+
+
+def test_a_stage_of_a_session_that_has_not_started_points_to_the_start(awarded: dict[str, str]) -> None:
+    before = head()
+    stage = ["stage", "open", REF, "stage-1", "--as", awarded["host"]]
+    refused = songjiao(*stage)
+    assert (refused.status, refused.out, head()) == (1, "", before)
+    assert refused.err.startswith(
+        f"第一期尚未开班,集中研修还不能开展;请先开班:songjiao session start {REF} --session 1 ["
+    )
+    said = songjiao(*stage, lang="en").err
+    assert said.startswith("第一期 has not started, so 集中研修 is not open; start it first: songjiao session start")
