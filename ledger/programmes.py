@@ -9,11 +9,11 @@ from datetime import date
 from sqlmodel import col, select
 
 from ledger.anchors import target_of
-from ledger.chains import tier_seat
+from ledger.chains import latest, tier_seat
 from ledger.content import content_verdicts
 from ledger.core import Done, fingerprint, next_number, operation, record, wake
 from ledger.errors import BadInput, NotFound, Refused, refusal
-from ledger.lifecycle import advance_programme, tell_host
+from ledger.lifecycle import advance_programme, over, tell_host
 from ledger.obligations import rederive
 from ledger.packs import pack_of, pin
 from ledger.people import OFFICE, actor, organisation, roles_of
@@ -25,6 +25,7 @@ from models.review import Submission
 from models.states import ProgrammeState, StageState, SubmissionState
 from models.training import Stage
 from models.values import Application, PlannedSession, PlannedStage, Verdict
+from policies.grounds import EVERYWHERE
 from policies.lookup import chain_for
 from policies.schema import Pack
 from rules.admission import admitted
@@ -76,6 +77,7 @@ def apply(act: Act, application: Application, pack: Pack) -> Done:
             f"{who.ref} does not speak for {host.name} and cannot apply for it",
             setting="doors.host",
         )
+    _must_be_new(act, application, host)
     verdicts = content_verdicts(act, pack, "application", application, host)
     if not admitted(verdicts):
         raise Refused(*(verdict for verdict in verdicts if not verdict.allowed))
@@ -119,6 +121,29 @@ def apply(act: Act, application: Application, pack: Pack) -> Done:
     wake(act, programme)
     advance_programme(act, programme)
     return Done(id=programme.id, ref=programme.ref)
+
+
+def _must_be_new(act: Act, application: Application, host: Organisation) -> None:
+    """A host's programme is applied for once: the same title and first day while the first one goes on is a slip of the
+    hand. Raises `Refused`.
+    """
+    query = select(Programme).where(Programme.host_id == host.id, Programme.title == application.title)
+    for row in act.session.exec(query.order_by(col(Programme.id))).all():
+        before = latest(act, row, "application")
+        days = {
+            row.starts_on.isoformat(),
+            before.content["starts_on"] if before else None,
+        }  # also where the start was moved
+        if application.starts_on.isoformat() in days and not over(act, row):
+            raise refusal(
+                "apply.again",
+                f"{host.name}已申报“{row.title}”({row.ref},{application.starts_on} 开班),尚在办理,不必重复申报;"
+                f"退回后修改请用 songjiao programme correct {row.ref},确是另一个项目的请换一个名称(title)",
+                f"{host.name} has applied for “{row.title}” already ({row.ref}, starting on {application.starts_on}), and "
+                f"it goes on; after a return send songjiao programme correct {row.ref}, and give another title to what is "
+                "another programme",
+                basis=EVERYWHERE,
+            )
 
 
 def _must_be_known(act: Act, application: Application, pack: Pack, host: Organisation) -> None:

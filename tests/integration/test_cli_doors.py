@@ -179,3 +179,35 @@ def test_a_stage_of_a_session_that_has_not_started_points_to_the_start(awarded: 
     )
     said = songjiao(*stage, lang="en").err
     assert said.startswith("第一期 has not started, so 集中研修 is not open; start it first: songjiao session start")
+
+
+def test_an_application_said_twice_is_refused_with_the_first_ones_number(world: dict[str, str], tmp_path: Path) -> None:
+    text = example("application")
+    apply = ["programme", "apply", paper(tmp_path, "a.yaml", text), "--as", world["host"]]
+    first = done(*apply, "--key", "once", "--json").data
+    assert done(*apply, "--key", "once", "--json").data == first  # the same act, and the same answer
+    before = head()
+    again = songjiao(*apply)
+    assert (again.status, again.out, head()) == (1, "", before)
+    assert again.err.startswith(
+        f"示例云溪区实验小学已申报“示例云溪区2026年小学数学送教下乡培训”({REF},2026-03-23 开班),尚在办理,不必重复申报;"
+        f"退回后修改请用 songjiao programme correct {REF},确是另一个项目的请换一个名称(title) [本办公室设置 送教自身的办理次序"
+    )
+    assert f"({REF}, starting on 2026-03-23)" in songjiao(*apply, lang="en").err
+    other = paper(tmp_path, "b.yaml", text.replace("2026年小学数学", "2026年小学数学第二轮"))
+    assert done("programme", "apply", other, "--as", world["host"], "--json").data["ref"] == "CQ-2026-0002"
+
+
+def test_a_moved_start_does_not_hide_the_first_application(awarded: dict[str, str], tmp_path: Path) -> None:
+    by = ["--as", awarded["host"]]
+    done("programme", "postpone", REF, "--to", "2026-03-30", "--reason", "示例大雪", *by)
+    again = songjiao("programme", "apply", paper(tmp_path, "a.yaml", example("application")), *by)
+    assert (again.status, f"({REF},2026-03-23 开班)" in again.err) == (1, True)
+
+
+def test_after_a_rejection_the_same_may_be_applied_for_again(applied: dict[str, str], tmp_path: Path) -> None:
+    county = applied["county"]
+    rejection = ["--decision", "reject", "--comment", "示例:不符合本区需求", "--code", code_of(county), "--as", county]
+    done("approval", "decide", REF, *rejection)
+    again = ["programme", "apply", paper(tmp_path, "a.yaml", example("application")), "--as", applied["host"]]
+    assert done(*again, "--json").data["ref"] == "CQ-2026-0002"
