@@ -41,7 +41,7 @@ SWEEP, AUDIT = "deadline-watch", "hourly-audit"
 MAY_BE_SILENT = {SWEEP: timedelta(minutes=30), AUDIT: timedelta(hours=2)}
 """For how long a watch may not have looked: some of its periods, so that one lost run is no alarm."""
 
-_STUCK = timedelta(hours=1)
+STUCK = timedelta(hours=1)
 _LATE = timedelta(hours=1)
 _EXAMPLES = 5
 
@@ -175,10 +175,10 @@ def _of_duties(act: Act, kind: str, *where: ColumnElement[bool]) -> Finding | No
 
 def _of_messages(act: Act, real_now: datetime) -> Finding | None:
     """Queued ones whose moment came long ago and that no failure explains, and those whose sender died."""
-    limit = min(real_now, act.now) - _STUCK
+    limit = min(real_now, act.now) - STUCK
     where = (
         (col(Message.state) == MessageState.QUEUED) & col(Message.error).is_(None) & (col(Message.next_try_at) < limit)
-    ) | ((col(Message.state) == MessageState.SENDING) & (col(Message.next_try_at) < real_now - _STUCK))
+    ) | ((col(Message.state) == MessageState.SENDING) & (col(Message.next_try_at) < real_now - STUCK))
     count = act.session.exec(select(func.count()).select_from(Message).where(where)).one()
     if not count:
         return None
@@ -187,7 +187,7 @@ def _of_messages(act: Act, real_now: datetime) -> Finding | None:
 
 
 def _of_wakes(act: Act, real_now: datetime) -> Finding | None:
-    where = (col(Wake.done_at).is_(None)) & (col(Wake.created_at) < min(real_now, act.now) - _STUCK)
+    where = (col(Wake.done_at).is_(None)) & (col(Wake.created_at) < min(real_now, act.now) - STUCK)
     count = act.session.exec(select(func.count()).select_from(Wake).where(where)).one()
     if not count:
         return None
@@ -219,7 +219,7 @@ def _of_phases(act: Act) -> Finding | None:
     rows = act.session.exec(
         select(Programme.ref, Phase.key)
         .join(Programme, col(Programme.id) == col(Phase.programme_id))
-        .where(Phase.state == PhaseState.OPEN, col(Phase.run_id).is_(None), Phase.opened_at < act.now - _STUCK)
+        .where(Phase.state == PhaseState.OPEN, col(Phase.run_id).is_(None), Phase.opened_at < act.now - STUCK)
         .order_by(Programme.ref, Phase.key)
     ).all()
     return _counted("phase-without-run", [f"{ref} {name}" for ref, name in rows])
@@ -237,7 +237,7 @@ def _of_idle_phases(act: Act) -> Finding | None:
     rows = act.session.exec(
         select(Programme.ref, Phase.key)
         .join(Programme, col(Programme.id) == col(Phase.programme_id))
-        .where(Phase.state == PhaseState.OPEN, Phase.opened_at < act.now - _STUCK, stages_over | programme_over)
+        .where(Phase.state == PhaseState.OPEN, Phase.opened_at < act.now - STUCK, stages_over | programme_over)
         .order_by(Programme.ref, Phase.key)
     ).all()
     return _counted("run-waits-for-nothing", [f"{ref} {name}" for ref, name in rows])

@@ -9,6 +9,8 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
+
 from office.runtime.durable import keep_text
 from office.runtime.settings import Settings
 
@@ -52,6 +54,14 @@ def running_office(settings: Settings) -> OfficeState | None:
     finally:
         os.close(held)
     return None
+
+
+def lives(pid: int | None) -> bool:
+    """Whether this process runs on this machine; one that has ended and was not yet buried does not."""
+    try:
+        return pid is not None and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _read(file: Path) -> OfficeState | None:

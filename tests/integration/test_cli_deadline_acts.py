@@ -1,15 +1,11 @@
-"""Deadlines extended, stopped, seen; steps handed on, decisions taken back; the office's watches: as people type it."""
+"""Deadlines extended, stopped, seen; steps handed on, decisions taken back: as people type it."""
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ledger.watching import AUDIT, SWEEP, looked
-from models.act import SYSTEM
 from office.runtime.settings import Settings
-from office.runtime.transactions import transaction
 from tests.integration.cli_world import code_of, done, example, paper, people_the_office, set_clock, songjiao
 
 REF = "CQ-2026-0001"
@@ -107,17 +103,3 @@ def test_somebody_is_away_and_another_stands_in(office: Office) -> None:
     assert done("approval", "decide", REF, *office.by("institute"), "--decision", "approve", "--code", code).status == 0
     assert done("approval", "back", who, *office.by("county")).out == f"{who} 已返岗,代办结束\n"
     assert done("approval", "absences").err == "没有人请假\n"
-
-
-def test_status_tells_whether_the_watches_look(office: Office) -> None:
-    fresh = songjiao("status")
-    assert (fresh.status, fresh.out) == (0, "时限督办:尚未运行\n整点核查:尚未运行\n")
-    now = datetime.now(UTC)
-    with transaction(SYSTEM, office=office.settings) as act:
-        looked(act, SWEEP, now)
-        looked(act, AUDIT, now - timedelta(hours=3))
-    silent = songjiao("status", lang="en")
-    assert silent.status == 1
-    assert [line.split(": ")[0] for line in silent.out.splitlines()] == ["deadline watch", "hourly audit"]
-    assert "hourly audit: has not run since" in silent.out
-    assert [one["silent"] for one in songjiao("status", "--json").data] == [False, True]
