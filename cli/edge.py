@@ -143,12 +143,19 @@ def session_number(act: "Act", ref: str, given: int | None) -> int:
 
 
 def day(text: str) -> date:
-    """A day as people write it in an option. Raises a usage error for anything else."""
+    """A day as people write it in an option, of these centuries. Raises a usage error for anything else."""
+    from cli.failures import sentence
+    from models.values import within_reach
+
     try:
-        if len(text) == 10:
-            return date.fromisoformat(text)
+        given = date.fromisoformat(text) if len(text) == 10 else None
     except ValueError:
-        pass  # said below, in the reader's language
+        given = None  # said below, in the reader's language
+    if given is not None:
+        try:
+            return within_reach(given)
+        except ValueError as error:
+            raise NotADay(sentence(str(error))) from None
     raise NotADay(say(f"{text} 不是日期,请写成 2026-03-23", f"{text} is not a day; write it as 2026-03-23"))
 
 

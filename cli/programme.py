@@ -74,15 +74,28 @@ def _unknown_to_packs(application: "Application", policy: str | None) -> Iterato
     if name not in names:
         yield ("policy",), f"there is no pack {name}; {nearest(name, names)}"
         return
-    from rules.admission import declared_facts
+    from rules.admission import before_force, declared_facts
 
     pack = library().load(name)
+    if early := before_force(pack, application.starts_on):
+        yield ("starts_on",), early
     if application.kind not in pack.kinds:
         yield ("kind",), f"{name} has no kind of programme {application.kind}; {nearest(application.kind, pack.kinds)}"
     asked = declared_facts(pack)
     for fact in application.declared:
         if fact not in asked:
             yield ("declared", fact), f"no check of {name} asks for {fact!r}; {nearest(fact, asked)}"
+
+
+def _before_its_pack(application: "Application", ref: str) -> Iterator["tuple[Place, str]"]:
+    """A first day before the pack of this programme holds."""
+    from ledger.packs import pack_of
+    from ledger.programmes import by_ref
+    from rules.admission import before_force
+
+    with looking() as act:
+        if early := before_force(pack_of(act, by_ref(act, ref)), application.starts_on):
+            yield ("starts_on",), early
 
 
 def _checks(act: "Act", ref: str) -> list[str]:
@@ -103,7 +116,7 @@ def correct(ref: Ref, file: ApplicationFile, who: Who, key: Key = None, as_json:
     from ledger.review import correct_application
     from models.values import Application
 
-    application = read(file, Application)
+    application = read(file, Application, lambda one: _before_its_pack(one, ref))
     with acting(who, key) as act:
         done = correct_application(act, ref, application)
     told(done, say(f"{ref}:修改稿已受理", f"{ref}: the corrected application is taken in"), as_json)

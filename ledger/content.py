@@ -14,7 +14,7 @@ from models.programme import Programme
 from models.values import Application, Plan, Verdict
 from policies.problems import nearest
 from policies.schema import Pack
-from rules.admission import admit, declared_facts, facts_of
+from rules.admission import admit, before_force, declared_facts, facts_of
 from rules.bars import may_pass
 
 
@@ -28,9 +28,11 @@ def content_verdicts(
 ) -> tuple[Verdict, ...]:
     """The pack's checks over an application or a plan, and what shuts its host out.
 
-    Raises `BadInput` for what is declared and no check of the pack asks.
+    Raises `BadInput` for what is declared and no check of the pack asks, and for a start before the pack holds.
     """
     _must_be_asked(pack, content)
+    if isinstance(content, Application) and (early := before_force(pack, content.starts_on)):
+        raise BadInput([("starts_on", early)])
     facts = {**content.declared, **facts_of(content.courses, content.experts), **_given(content, programme)}
     verdicts = admit(pack, subject, facts, content.reasons, act.today, acting_as=("host-institution", host.kind))
     barring = {key for bar in pack.bars if subject in bar.bars for key in (bar.register_, bar.lifted_by) if key}

@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from models.states import ApplicantKind, ProgrammeLevel
 
 Text = Field(min_length=1, max_length=400)
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
+"""Between which a person may give a day."""
 
 
 def one_line(text: str) -> str:
@@ -23,7 +25,18 @@ def one_line(text: str) -> str:
     return text
 
 
+def within_reach(day: date) -> date:
+    """A day that people may give: from 2000 to 2100, so that reckoning from it never leaves the calendar.
+
+    Raises `ValueError`.
+    """
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(f"{day} lies outside the years {FIRST_DAY.year} to {LAST_DAY.year}; check the year")
+    return day
+
+
 Line = Annotated[str, AfterValidator(one_line)]
+Day = Annotated[date, AfterValidator(within_reach)]
 Place = tuple[str | int, ...]
 
 
@@ -126,8 +139,8 @@ class PlannedStage(Frozen):
 
     key: str
     name: str
-    starts_on: date
-    ends_on: date
+    starts_on: Day
+    ends_on: Day
     place: str = ""
     hours: Decimal = Field(default=Decimal(0), ge=0)
 
@@ -156,6 +169,12 @@ class PlannedSession(Frozen):
     schools: tuple[SchoolVisit, ...] = ()
     stages: tuple[PlannedStage, ...]
 
+    @model_validator(mode="after")
+    def _takes_place(self) -> "PlannedSession":
+        if not self.stages and not any(school.stages for school in self.schools):
+            raise Misplaced(("stages",), f"{self.name} has no stage; plan at least one")
+        return self
+
 
 class Application(Frozen):
     """An application to carry out a programme (项目申报书), as it comes in at any door.
@@ -174,8 +193,8 @@ class Application(Frozen):
     host: str = Text
     host_kind: ApplicantKind
     team: str | None = None
-    starts_on: date
-    ends_on: date
+    starts_on: Day
+    ends_on: Day
     places: int = Field(gt=0, le=100_000)
     sessions: tuple[PlannedSession, ...] = Field(min_length=1)
     courses: tuple[Course, ...] = Field(min_length=1)

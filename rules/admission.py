@@ -15,7 +15,7 @@ from policies.schema import Chain, Pack
 from rules.checks import UnknownFact, at_door
 
 Figure = Decimal | int
-__all__ = ["Figure", "UnknownFact", "admit", "admitted", "declared_facts", "facts_of", "marks"]
+__all__ = ["Figure", "UnknownFact", "admit", "admitted", "before_force", "declared_facts", "facts_of", "marks"]
 
 MARK_NAMES: Mapping[str, tuple[str, str]] = {"signature": ("签字", "signature"), "seal": ("盖章", "seal")}
 
@@ -40,6 +40,13 @@ def facts_of(courses: Iterable[Course], experts: Iterable[Expert]) -> dict[str, 
         "experts_inside": sum(expert.count for expert in expert_list if expert.origin == "inside"),
         "experts_excellent": sum(expert.count for expert in expert_list if _is_excellent(expert)),
     }
+
+
+def before_force(pack: Pack, starts_on: date) -> str | None:
+    """What is wrong with a first day before the pack holds: no value would be found for it. None when nothing is."""
+    if starts_on >= pack.holds_from:
+        return None
+    return f"{starts_on} is before {pack.pack} holds ({pack.holds_from}); give a day from then on, or another pack"
 
 
 def declared_facts(pack: Pack) -> frozenset[str]:

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from models.values import Verdict
+from models.values import Verdict, within_reach
 from policies.lookup import role_name, word_name
 from policies.mechanisms import SYSTEM, Mark, Register, RegisterField
 from policies.problems import nearest
@@ -125,12 +125,7 @@ def _read(pack: Pack, field: RegisterField, value: Any) -> Any:
             raise NotThis(f"{text!r} is not a flag; write true or false")
         return str(value).lower() == "true"
     if field.type == "day":
-        try:
-            if _DAY.fullmatch(text):
-                return date.fromisoformat(text).isoformat()
-        except ValueError:
-            pass  # said below
-        raise NotThis(f"{text!r} is not a day; write it as 2026-03-23")
+        return _day(text)
     if field.type in ("whole", "number"):
         return _figure(field, text)
     if field.type == "choice":
@@ -138,6 +133,19 @@ def _read(pack: Pack, field: RegisterField, value: Any) -> Any:
     if len(text) > LONGEST:
         raise NotThis(f"is longer than {LONGEST} characters; attach a document instead")
     return text
+
+
+def _day(text: str) -> str:
+    try:
+        given = date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        given = None
+    if given is None:
+        raise NotThis(f"{text!r} is not a day; write it as 2026-03-23")
+    try:
+        return within_reach(given).isoformat()
+    except ValueError as error:
+        raise NotThis(str(error)) from None
 
 
 def _figure(field: RegisterField, text: str) -> Any:

@@ -1,0 +1,151 @@
+"""What lies at the edge: days far off, signs that are no text, numbers too large. Said plainly, and nothing changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from office.runtime.settings import Settings
+from tests.integration.cli_world import (
+    Answer,
+    code_of,
+    done,
+    example,
+    head,
+    paper,
+    people_the_office,
+    set_clock,
+    songjiao,
+)
+
+REF = "CQ-2026-0001"
+FAR = ("{} 不在 2000 至 2100 年之间;请检查年份", "{} lies outside the years 2000 to 2100; check the year")
+
+
+@pytest.fixture
+def world(sqlite_office: Settings) -> dict[str, str]:
+    refs = dict(people_the_office(sqlite_office))
+    set_clock("2025-12-08")
+    return refs
+
+
+def swapped(**days: str) -> str:
+    """The example with other days of the programme."""
+    return (
+        example("application")
+        .replace("starts_on: 2026-03-23\n", f"starts_on: {days.get('starts_on', '2026-03-23')}\n", 1)
+        .replace("ends_on: 2026-11-10\n", f"ends_on: {days.get('ends_on', '2026-11-10')}\n", 1)
+    )
+
+
+# --- days -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "zh", "en"),
+    [
+        (
+            swapped(starts_on="0001-01-01"),
+            f"a.yaml:11: starts_on: {FAR[0].format('0001-01-01')}\n",
+            f"a.yaml:11: starts_on: {FAR[1].format('0001-01-01')}\n",
+        ),
+        (
+            swapped(ends_on="9999-12-31"),
+            f"a.yaml:12: ends_on: {FAR[0].format('9999-12-31')}\n",
+            f"a.yaml:12: ends_on: {FAR[1].format('9999-12-31')}\n",
+        ),
+        (
+            example("application").replace("starts_on: 2026-09-15,", "starts_on: 1999-12-31,", 1),
+            f"a.yaml:22: sessions[0].stages[1].starts_on: {FAR[0].format('1999-12-31')}\n",
+            f"a.yaml:22: sessions[0].stages[1].starts_on: {FAR[1].format('1999-12-31')}\n",
+        ),
+        (
+            swapped(starts_on="2020-01-05"),
+            "a.yaml:11: starts_on: 2020-01-05 早于 chongqing-2021 的施行日期(2020-01-06);请填该日及以后的日期,或改用其他政策包\n",
+            (
+                "a.yaml:11: starts_on: 2020-01-05 is before chongqing-2021 holds (2020-01-06); "
+                "give a day from then on, or another pack\n"
+            ),
+        ),
+    ],
+    ids=["the first day of all", "the last day of all", "a stage", "before the pack holds"],
+)
+def test_an_application_with_a_day_too_far_off_is_refused_also_as_a_correction(
+    world: dict[str, str], tmp_path: Path, text: str, zh: str, en: str
+) -> None:
+    bad, good = paper(tmp_path, "a.yaml", text), paper(tmp_path, "good.yaml", example("application"))
+    by = ["--as", world["host"]]
+    before = head()
+    assert songjiao("programme", "apply", bad, *by) == Answer(1, "", zh)
+    assert songjiao("programme", "apply", bad, *by, lang="en") == Answer(1, "", en)
+    assert head() == before
+
+    done("programme", "apply", good, *by)
+    county = ["--as", world["county"], "--code", code_of(world["county"])]
+    done("approval", "decide", REF, "--decision", "return", "--comment", "示例", *county)
+    before = head()
+    assert songjiao("programme", "correct", REF, bad, *by) == Answer(1, "", zh)
+    assert songjiao("programme", "correct", REF, bad, *by, lang="en") == Answer(1, "", en)
+    assert head() == before
+    done("programme", "correct", REF, good, *by)
+
+
+def test_a_session_without_any_stage_is_said_at_its_line(world: dict[str, str], tmp_path: Path) -> None:
+    text = example("application")
+    first, rest = text.index("    stages:\n"), text.index("courses:\n")
+    bare = text[:first] + "    stages: []\n" + text[rest:]
+    refused = songjiao("programme", "apply", paper(tmp_path, "a.yaml", bare), "--as", world["host"])
+    assert refused == Answer(1, "", "a.yaml:20: sessions[0].stages: 第一期没有安排阶段;请至少安排一个\n")
+
+
+def test_the_last_day_that_may_be_given_can_be_awarded(world: dict[str, str], tmp_path: Path) -> None:
+    file = paper(tmp_path, "a.yaml", swapped(ends_on="2100-12-31"))
+    done("programme", "apply", file, "--as", world["host"])
+    for who in ("county", "commission"):
+        decide = ["approval", "decide", REF, "--decision", "approve", "--as", world[who], "--code", code_of(world[who])]
+        done(*decide)
+    assert done("programme", "show", REF, "--json").data["state"] == "awarded"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("programme", "postpone", REF, "--reason", "示例", "--to"),
+        ("deadline", "extend", "00000000", "--reason", "示例", "--until"),
+        ("ban", "record", "{teacher-1}", "--policy", "chongqing-2021", "--cause", "示例", "--returned-on"),
+        ("trainee", "took-part", "{teacher-1}", "--kind", "x", "--subject", "x", "--title", "x", "--ended-on"),
+        ("stage", "close", REF, "stage-1", "--on"),
+        ("register", "add", "chongqing-2021", "review-meeting", "topics=x", "minutes=y", "--on"),
+    ],
+    ids=lambda argv: " ".join(argv[:2]),
+)
+def test_a_day_too_far_off_is_wrong_usage_at_every_option(
+    world: dict[str, str], tmp_path: Path, argv: tuple[str, ...]
+) -> None:
+    done("programme", "apply", paper(tmp_path, "a.yaml", example("application")), "--as", world["host"])
+    before = head()
+    for day in ("0001-01-01", "9999-12-31"):
+        for lang, told in zip(("zh-CN", "en"), FAR, strict=True):
+            answer = songjiao(*(word.format(**world) for word in argv), day, "--as", world["office"], lang=lang)
+            assert (answer.status, answer.out) == (2, "")
+            assert answer.err.splitlines()[-1].endswith(told.format(day))
+    assert head() == before
+
+
+def test_a_day_too_far_off_stands_in_no_register(world: dict[str, str]) -> None:
+    before = head()
+    add = (
+        "register",
+        "add",
+        "chongqing-2021",
+        "practice-base",
+        "--about",
+        "示例石桥镇中心小学",
+        "--as",
+        world["centre"],
+    )
+    for lang, told in zip(("zh-CN", "en"), FAR, strict=True):
+        answer = songjiao(*add, "named_on=9999-12-31", lang=lang)
+        assert answer == Answer(1, "", f"named_on: {told.format('9999-12-31')}\n")
+    assert head() == before
