@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from cli.edge import piped
 from cli.language import say
 from cli.reading import CannotRead
 
@@ -55,7 +56,7 @@ def read_rows(path: Path) -> list[Row]:
     """The rows of a CSV or YAML file (`-`: standard input). Raises `CannotRead` naming file and line."""
     name = "-" if str(path) == "-" else path.name
     if name == "-":
-        rows = _of_csv(name, sys.stdin.read(_MOST_BYTES))
+        rows = _of_csv(name, piped(lambda: sys.stdin.read(_MOST_BYTES)))
     elif not path.is_file():
         raise CannotRead(
             [

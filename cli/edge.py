@@ -5,7 +5,7 @@ by looking. Decides nothing of a regulation.
 """
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
@@ -75,6 +75,10 @@ class NoLedger(Exception):
 
 class NotADay(typer.BadParameter):
     """What was given for a day is none."""
+
+
+class NotText(typer.BadParameter):
+    """What was piped in is no text."""
 
 
 def office() -> "Settings":
@@ -171,11 +175,21 @@ def span(text: str) -> int:
     return int(number) * (7 if unit == "w" else 1)
 
 
+def piped(read: Callable[[], str]) -> str:
+    """What is piped in. Raises a usage error for what is no UTF-8 text."""
+    try:
+        text = read()
+        text.encode()
+    except UnicodeError:
+        raise NotText(say("标准输入不是 UTF-8 文字", "the standard input is not UTF-8 text")) from None
+    return text
+
+
 def unseen(asked: str) -> str:
     """A secret, typed unseen on a terminal or read, unasked, from what is piped in. Raises `Abort` when nothing comes."""
     if sys.stdin.isatty():
         return getpass(asked)
-    given = sys.stdin.readline().strip()
+    given = piped(sys.stdin.readline).strip()
     if not given:
         raise typer.Abort
     return given

@@ -38,6 +38,7 @@ from cli.language import UnknownLanguage, both, say, settle, speaking, take_lang
 from cli.output import complain
 
 TROUBLE = 3
+SAID_BY_ENVIRONMENT = ("SONGJIAO_AS", "SONGJIAO_CODE")
 app = typer.Typer(
     name="songjiao",
     help=both(
@@ -94,6 +95,15 @@ def run(argv: Sequence[str]) -> int:
         complain(say(f"--lang {error}:可选 zh-CN 或 en", f"--lang {error}: choose zh-CN or en"))
         return 2
     with speaking(language):
+        garbled = _no_text(arguments)
+        if garbled is not None:
+            complain(
+                say(
+                    f"{garbled} 不是 UTF-8 文字,没有办理;请改用 UTF-8,文件请先改名",
+                    f"{garbled} is not UTF-8 text; nothing was done. Write it in UTF-8, or rename the file first",
+                )
+            )
+            return 2
         try:
             answered = _tree(language).main(args=arguments or ["--help"], prog_name="songjiao", standalone_mode=False)
         except typer.Abort:
@@ -111,6 +121,17 @@ def run(argv: Sequence[str]) -> int:
                 raise
             return status
     return answered if isinstance(answered, int) else 0
+
+
+def _no_text(arguments: Sequence[str]) -> str | None:
+    """The first thing said that is no text, as bytes that are not UTF-8 become; None where all is text."""
+    told = [*arguments, *(os.environ.get(name, "") for name in SAID_BY_ENVIRONMENT)]
+    for word in told:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            return word.encode(errors="backslashreplace").decode().replace("\\udc", "\\x")
+    return None
 
 
 def _wrong_usage(error: typer.TyperException) -> int:

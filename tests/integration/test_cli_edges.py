@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 from pathlib import Path
 
 import pytest
@@ -149,3 +151,70 @@ def test_a_day_too_far_off_stands_in_no_register(world: dict[str, str]) -> None:
         answer = songjiao(*add, "named_on=9999-12-31", lang=lang)
         assert answer == Answer(1, "", f"named_on: {told.format('9999-12-31')}\n")
     assert head() == before
+
+
+# --- what is no text --------------------------------------------------------------------------------------------------
+
+NO_TEXT = os.fsdecode(b"\xff\xfe")  # what argv holds for bytes that are not UTF-8
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("document", "submit", REF, "archive-documents", f"{NO_TEXT}.pdf"),
+        ("deadline", "waive", "00000000", "--reason", NO_TEXT),
+        ("programme", "postpone", REF, "--to", "2026-04-01", f"--reason={NO_TEXT}"),
+        ("programme", "show", NO_TEXT),
+        (NO_TEXT,),
+        ("message", "list", f"--{NO_TEXT}"),
+    ],
+    ids=["file name", "reason", "with =", "argument", "command", "option"],
+)
+def test_an_argument_that_is_not_utf_8_is_wrong_usage(
+    world: dict[str, str], tmp_path: Path, argv: tuple[str, ...]
+) -> None:
+    done("programme", "apply", paper(tmp_path, "a.yaml", example("application")), "--as", world["host"])
+    before = head()
+    shown = next(word for word in argv if NO_TEXT in word).replace(NO_TEXT, r"\xff\xfe")
+    by = ("--as", world["office"])
+    assert songjiao(*argv, *by) == Answer(2, "", f"{shown} 不是 UTF-8 文字,没有办理;请改用 UTF-8,文件请先改名\n")
+    assert songjiao(*argv, *by, lang="en") == Answer(
+        2, "", f"{shown} is not UTF-8 text; nothing was done. Write it in UTF-8, or rename the file first\n"
+    )
+    assert head() == before
+
+
+def test_what_the_environment_says_for_an_option_is_looked_at_too(
+    world: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SONGJIAO_AS", NO_TEXT)
+    answer = songjiao("programme", "confirm-budget", REF)
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err.startswith(r"\xff\xfe 不是 UTF-8 文字")
+
+
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"])
+def test_what_is_piped_in_and_is_not_utf_8_is_wrong_usage(
+    world: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, errors: str
+) -> None:
+    done("programme", "apply", paper(tmp_path, "a.yaml", example("application")), "--as", world["host"])
+    before = head()
+    for argv in (
+        ("approval", "decide", REF, "--decision", "approve", "--as", world["county"]),
+        ("approval", "decide", "--all-of", "-", "--decision", "approve", "--as", world["county"]),
+        ("person", "change", world["host"], "--channel", "-"),
+    ):
+        stdin = io.TextIOWrapper(io.BytesIO(b"\xff\xfe"), encoding="utf-8", errors=errors)
+        monkeypatch.setattr("sys.stdin", stdin)
+        answer = songjiao(*argv)
+        assert (answer.status, answer.out) == (2, "")
+        assert answer.err.splitlines()[-1].endswith("标准输入不是 UTF-8 文字")
+        assert "Traceback" not in answer.err
+    assert head() == before
+
+
+def test_a_file_with_half_a_sign_is_read_as_wrong(world: dict[str, str], tmp_path: Path) -> None:
+    text = example("application").replace("subject: 小学数学\n", 'subject: "\\ud800"\n')
+    refused = songjiao("programme", "apply", paper(tmp_path, "a.yaml", text), "--as", world["host"])
+    assert (refused.status, refused.out) == (1, "")
+    assert refused.err.startswith("a.yaml:6: ")
