@@ -59,9 +59,9 @@ def _link(office: Settings, programme: object) -> str | None:
 
 
 def _run_page(office: Settings, run_id: object) -> str | None:
-    """The page of the run whose form is to be filled in."""
+    """The page of the run whose form is to be filled in, in the UI whose buttons the message names (its `/v2`)."""
     base = _base(office)
-    return f"{base}/runs/flow-run/{run_id}" if base and isinstance(run_id, str) else None
+    return f"{base}/v2/runs/flow-run/{run_id}" if base and isinstance(run_id, str) else None
 
 
 def _runs_list(office: Settings, programme: object) -> str | None:

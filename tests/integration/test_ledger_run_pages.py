@@ -35,6 +35,6 @@ def test_the_question_leads_to_the_page_of_its_run(sqlite_office: Settings, know
     assert len(asked) == 1
     office = sqlite_office.model_copy(update={"public_url": "https://songjiao.example.test/"})
     told = words(opened(office, asked[0])).body
-    page = f"https://songjiao.example.test/runs/flow-run/{run_id}"
+    page = f"https://songjiao.example.test/v2/runs/flow-run/{run_id}"
     listed = "https://songjiao.example.test/v2/runs?tags=programme%3ACQ-2026-0001 中的待办运行"
     assert (page in told, listed in told) == (known, not known)
