@@ -255,7 +255,7 @@ SENTENCES: dict[str, str] = {
         "没有文件夹 {0};请更正 SONGJIAO_TEMPLATES_DIR,或写明文件夹"
     ),
     "{}: cannot be written ({}); choose another place": "{0} 无法写入({1});请换一个位置",
-    "No such file or directory": "没有这个文件夹",
+    "No such file or directory": "没有这个文件或文件夹",
     "Is a directory": "这是文件夹",
     "Permission denied": "没有权限",
     "{} ({}): channels of the kind {} are not used; see docs/messages.md": (

@@ -103,6 +103,7 @@ def test_runs_are_bounded_by_the_queue_and_what_is_scheduled_is_not(office: Offi
         "waiting": "default",
         "crashing": "default",
         "long-running": "default",
+        "leaking": "default",
         "second-leaves": "default",
         "scheduled": "upkeep",
     }

@@ -54,8 +54,9 @@ def _cost(folder: Path, programmes: int, history: int) -> dict[str, int]:
     road = Road(Drive.begin(office, "S01"), sample("S01"))
     drive = road.drive
     play(drive, road.doings(), date(2026, 3, 5))
-    for _ in range(programmes - 1):
-        drive.do(road.contact, apply, road.application, road.pack)
+    for number in range(1, programmes):
+        other = road.application.model_copy(update={"title": f"示例培训{number}"})
+        drive.do(road.contact, apply, other, road.pack)
     with transaction(SYSTEM, office=office) as act:
         mine = act.session.exec(select(Programme).where(Programme.ref == road.ref)).one()
         for number in range(history):

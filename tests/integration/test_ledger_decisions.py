@@ -358,10 +358,10 @@ def transaction_for(drive: Drive) -> Any:
 
 
 def test_the_same_key_twice_at_once_acts_once(applied: Road) -> None:
-    drive = applied.drive
+    drive, other = applied.drive, applied.application.model_copy(update={"title": "示例第二项培训"})
     answers = _both(
-        lambda: drive.do(applied.contact, apply, applied.application, applied.pack, key="apply-again"),
-        lambda: drive.do(applied.contact, apply, applied.application, applied.pack, key="apply-again"),
+        lambda: drive.do(applied.contact, apply, other, applied.pack, key="apply-again"),
+        lambda: drive.do(applied.contact, apply, other, applied.pack, key="apply-again"),
     )
     assert isinstance(answers[0], Done)
     assert answers[0] == answers[1]
