@@ -40,7 +40,6 @@ FAULTS: dict[str, str] = {
     "{}: {}": "{0}: {1}",
     "run `songjiao policy check {}.yaml`": "请运行 songjiao policy check {0}.yaml",
     "no kind of programme {}": "没有项目类型 {0}",
-    "Is a directory": "是文件夹",
     # the shape (policies/shaping.py, dated.py, units.py, skeleton.py)
     "{} stands alone": "{0} 没有内容",
     "a comma inside {…} ends a text: put the text in quotes, or write ，": (

@@ -34,7 +34,8 @@ def up(
     from office.runtime.migrate import open_ledger
     from office.runtime.transactions import transaction
     from office.steps import step, trouble
-    from office.supervisor import Office, Supervisor
+    from office.supervisor import Office
+    from office.until_told import Supervisor
 
     settings = office()
     if engine is not None:

@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Self
 
 from office import deploy, health, prefect_env
@@ -44,7 +44,7 @@ _NICENESS = {"server": 2, "engine": 5, "worker": 5}
 
 
 class Office:
-    """A running office, as a context manager; `Supervisor` runs one until it is told to stop.
+    """A running office, as a context manager; `office.until_told` runs one until it is told to stop.
 
     `before_start` is called once under the lock, before any child is started: migrate the ledger, look at leases.
     Without `dispatcher` no messages or wakes go out. `more` are further children, started last in the given order.
@@ -127,6 +127,10 @@ class Office:
     def restart(self, name: str) -> None:
         """Stop a child where it lives, start it, and wait until it works."""
         self._order(lambda: self._restart(self.children[name]))
+
+    def tell_to_leave(self) -> None:
+        """Have the office stop, also while it is starting; whoever opened it waits for that."""
+        self._leaving.set()
 
     def wait_healthy(self, seconds: float = 60.0) -> None:
         """Wait until every child lives and works. Raises `OfficeError` naming the one that does not."""
@@ -370,50 +374,3 @@ def _how(returncode: int | None) -> str:
     if returncode is not None and returncode < 0:
         return signal.Signals(-returncode).name
     return f"exit {returncode}"
-
-
-class Supervisor:
-    """Runs an office until Ctrl-C or SIGTERM: what `songjiao up` is made of."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        before_start: Callable[[], None] | None = None,
-        dispatcher: bool = True,
-        prefect_file: Path | None = None,
-        more: Callable[[int], Sequence[ChildPlan]] | None = None,
-        say: Say = print,
-        on_ready: Callable[[Office], None] | None = None,
-    ) -> None:
-        self._office = Office(
-            settings, dispatcher=dispatcher, before_start=before_start, prefect_file=prefect_file, more=more, say=say
-        )
-        self._on_ready = on_ready
-        self._told = threading.Event()
-
-    def run(self) -> None:
-        """Start, call `on_ready`, wait to be told to stop, stop in reverse.
-
-        Raises `OfficeError`. For the main thread.
-        """
-
-        def tell(_number: int, _frame: FrameType | None) -> None:
-            self._told.set()
-            self._office._leaving.set()
-
-        former = {number: signal.signal(number, tell) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-        try:
-            try:
-                with self._office as office:
-                    if self._on_ready is not None:
-                        self._on_ready(office)
-                    while not self._told.wait(_LOOK_SECONDS):
-                        if office.trouble is not None:
-                            raise OfficeError(f"the office ended by itself: {office.trouble}") from office.trouble
-            except OfficeError:
-                if not self._told.is_set():  # told to stop while starting is no trouble
-                    raise
-        finally:
-            for number, handler in former.items():
-                signal.signal(number, handler)

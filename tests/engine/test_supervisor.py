@@ -14,11 +14,12 @@ import httpx
 import psutil
 import pytest
 
-from office import deploy, supervisor
+from office import deploy, supervisor, until_told
 from office.children import Child, ChildPlan, OfficeError
 from office.runtime.settings import REPOSITORY, Settings, prefect_auth
 from office.state_file import running_office
-from office.supervisor import Office, Supervisor
+from office.supervisor import Office
+from office.until_told import Supervisor
 from tests.engine.api import wait_until
 
 pytestmark = pytest.mark.engine
@@ -191,7 +192,7 @@ def test_office_that_ends_by_itself_ends_up_with_the_reason(tmp_path: Path, monk
         def _take_order(self) -> None:
             raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(supervisor, "Office", Faulty)
+    monkeypatch.setattr(until_told, "Office", Faulty)
     given = Settings(data_dir=tmp_path / "data", prefect_port=0, _env_file=None)  # type: ignore[call-arg]
     with pytest.raises(OfficeError, match="ended by itself: a fault of ours"):
         Supervisor(given).run()
