@@ -258,6 +258,21 @@ SENTENCES: dict[str, str] = {
     "No such file or directory": "没有这个文件或文件夹",
     "Is a directory": "这是文件夹",
     "Permission denied": "没有权限",
+    "channels of the kind (none):// are not used; see docs/messages.md": (
+        "不是通道地址,应如 wecombot://KEY;见 docs/messages.md"
+    ),
+    "channels of the kind {} are not used; see docs/messages.md": "不使用 {0} 类通道;见 docs/messages.md",
+    "the {} address cannot be read; write it again": "{0} 地址无法解读;请重新填写",
+    "the {} address cannot be used ({}); compare it with docs/messages.md": (
+        "{0} 地址不能使用({1});请对照 docs/messages.md"
+    ),
+    "the parameter {} would read files of this machine and is not used; leave it out": (
+        "参数 {0} 会读取本机文件,不予使用;请删去"
+    ),
+    "wecom:// is PushPlus in Apprise and not WeCom; use wecombot:// (group robot) or wechat:// (application)": (
+        "wecom:// 在 Apprise 中是 PushPlus,不是企业微信;请用 wecombot://(群机器人)或 wechat://(应用)"
+    ),
+    "not an address that Apprise understands": "Apprise 无法解读",
     "{} ({}): channels of the kind {} are not used; see docs/messages.md": (
         "{0}({1}):不使用 {2} 类通道;见 docs/messages.md"
     ),

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.edge import Json, Key, MaybeWho, acting, library, looking, office, told, unseen
+from cli.channels import address_of, sealed
+from cli.edge import Json, Key, MaybeWho, acting, library, looking, told
 from cli.failures import tell_of_broken
 from cli.language import both, say
 from cli.output import listed
@@ -33,25 +34,6 @@ def must_be_role(field: str, role: str) -> None:
     if role not in known:
         tell_of_broken(broken)
         raise BadInput([(field, f"{role} is no role or kind of organisation here; {nearest(role, known, most=None)}")])
-
-
-def sealed(channel: str | None) -> str | None:
-    """The address of a channel as the ledger keeps it: unreadable without this office's key. `-` asks for it, or reads
-    it from the standard input, so that it stands in no shell history and no list of processes.
-    """
-    if channel == "-":
-        channel = unseen(say("通道地址:", "address of the channel: "))
-    if not channel:
-        return None
-    from office.runtime.secrets import seal
-    from office.runtime.settings import server_key
-
-    return seal(channel, server_key(office()))
-
-
-def sealed_or_empty(channel: str | None) -> str | None:
-    """The same for a change: empty takes the address away, None leaves it as it is."""
-    return sealed(channel) if channel else channel
 
 
 Fallback = Annotated[
@@ -102,8 +84,9 @@ def add(
     from ledger.people import add_organisation
 
     must_be_role("--kind", kind)
+    address = address_of(channel, "--channel")
     with acting(who, key) as act:
-        done = add_organisation(act, name, kind, parent, level, rural, sealed(channel), sample)
+        done = add_organisation(act, name, kind, parent, level, rural, sealed(address) or None, sample)
     told(done, say(f"已登记:{name}", f"added: {name}"), as_json)
 
 
@@ -119,8 +102,9 @@ def change(
 ) -> None:
     from ledger.reach import change_organisation
 
+    first, second = address_of(channel, "--channel"), address_of(fallback, "--fallback")
     with acting(who, key) as act:
-        done = change_organisation(act, name, sealed_or_empty(channel), sealed_or_empty(fallback), quiet)
+        done = change_organisation(act, name, sealed(first), sealed(second), quiet)
     told(done, say(f"已更改:{name}", f"changed: {name}"), as_json)
 
 

@@ -4,9 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.channels import address_of, sealed
 from cli.edge import Json, Key, MaybeWho, acting, looking, told
 from cli.language import both, say
-from cli.organisation import Channel, Fallback, Quiet, must_be_role, sealed, sealed_or_empty
+from cli.organisation import Channel, Fallback, Quiet, must_be_role
 from cli.output import listed, masked
 from cli.roles import role_label
 
@@ -44,8 +45,9 @@ def add(
 
     for one in role or []:
         must_be_role("--role", one)
+    address = address_of(channel, "--channel")
     with acting(who, key) as act:
-        done = add_person(act, name, home, tuple(role or ()), email, sealed(channel), locale or "zh-CN")
+        done = add_person(act, name, home, tuple(role or ()), email, sealed(address) or None, locale or "zh-CN")
     told(done, say(f"已登记:{done.ref}", f"added: {done.ref}"), as_json)
 
 
@@ -75,10 +77,9 @@ def change(
 ) -> None:
     from ledger.reach import change_person
 
+    first, second = address_of(channel, "--channel"), address_of(fallback, "--fallback")
     with acting(who, key) as act:
-        done = change_person(
-            act, person, email, sealed_or_empty(channel), sealed_or_empty(fallback), quiet, digest, locale
-        )
+        done = change_person(act, person, email, sealed(first), sealed(second), quiet, digest, locale)
     told(done, say(f"已更改:{done.ref}", f"changed: {done.ref}"), as_json)
 
 

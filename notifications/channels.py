@@ -61,9 +61,8 @@ def channel_fault(address: str) -> str | None:
     """What is wrong with a channel's address, in words that show no key; None when it can be used. Contacts nobody."""
     schema = schema_of(address)
     if "://" not in address or schema not in ALLOWED:
-        return _HINTS.get(
-            schema, f"channels of the kind {schema[:20] or '(none)'}:// are not used; see docs/messages.md"
-        )
+        kind = schema[:20] if "://" in address else ""  # else it may be the key itself
+        return _HINTS.get(schema, f"channels of the kind {kind or '(none)'}:// are not used; see docs/messages.md")
     if schema in ENDPOINTS:
         return (
             None if Robot.from_address(address) else "the channel's key is missing or misspelt; copy the address anew"

@@ -31,6 +31,11 @@ def template_faults(folder: Path) -> list[str]:
     return check_overrides(folder)
 
 
+def address_fault(address: str) -> str | None:
+    """What is wrong with an address that somebody wants to be reached at; None when it can be used."""
+    return channel_fault(address)
+
+
 def channel_faults(act: Act, office: Settings) -> list[str]:
     """What is wrong with the channels of people and organisations, in the order of their numbers and names."""
     found: list[str] = []

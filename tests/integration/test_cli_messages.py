@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from office.runtime.settings import Settings, settings
-from tests.integration.cli_world import done, people_the_office, songjiao
+from ledger.reach import change_person
+from models.act import SYSTEM
+from office.runtime.secrets import seal
+from office.runtime.settings import Settings, server_key, settings
+from office.runtime.transactions import transaction
+from tests.integration.cli_world import Answer, done, head, people_the_office, songjiao
 
 ADDRESS = "wecombot://GEHEIM-42"
 HINT = "wecom:// is PushPlus in Apprise and not WeCom; use wecombot:// (group robot) or wechat:// (application)"
@@ -61,17 +65,80 @@ def test_hours_that_are_none_are_a_mistake_of_input(refs: dict[str, str]) -> Non
 
 def test_check_names_every_channel_that_cannot_be_used_and_no_key(refs: dict[str, str]) -> None:
     assert done("message", "check", lang="en").out == "no fault was found\n"
-    done("person", "change", refs["host"], "--channel", "wecom://GEHEIM-42", "--fallback", "nonsense")
+    key = server_key(settings())
+    with transaction(SYSTEM) as act:  # as an office may still hold them from before they were refused
+        change_person(act, refs["host"], channel=seal("wecom://GEHEIM-42", key), fallback=seal("nonsense", key))
     checked = songjiao("message", "check", "--json")
     assert checked.status == 1
     assert checked.data["faults"] == [
         f"{refs['host']} (channel): {HINT}",
-        f"{refs['host']} (fallback): channels of the kind nonsense:// are not used; see docs/messages.md",
+        f"{refs['host']} (fallback): channels of the kind (none):// are not used; see docs/messages.md",
     ]
     said = songjiao("message", "check").err
-    assert f"{refs['host']}(fallback):不使用 nonsense:// 类通道" in said
+    assert f"{refs['host']}(fallback):不使用 (none):// 类通道" in said
     assert "请用 wecombot://(群机器人)" in said
     assert "GEHEIM" not in said
+
+
+WRONG = (
+    (
+        "file://passwords",
+        "不使用 file:// 类通道;见 docs/messages.md",
+        "channels of the kind file:// are not used; see docs/messages.md",
+    ),
+    (
+        "foo://GEHEIM-42",
+        "不使用 foo:// 类通道;见 docs/messages.md",
+        "channels of the kind foo:// are not used; see docs/messages.md",
+    ),
+    (
+        "GEHEIM-42",
+        "不是通道地址,应如 wecombot://KEY;见 docs/messages.md",
+        "channels of the kind (none):// are not used; see docs/messages.md",
+    ),
+    (
+        "wecom://GEHEIM-42",
+        "wecom:// 在 Apprise 中是 PushPlus,不是企业微信;请用 wecombot://(群机器人)或 wechat://(应用)",
+        HINT,
+    ),
+    (
+        "wecombot://",
+        "通道地址缺少密钥或有误;请重新复制",
+        "the channel's key is missing or misspelt; copy the address anew",
+    ),
+    (
+        "json://sample.localhost/?attach=/etc/passwd",
+        "参数 attach 会读取本机文件,不予使用;请删去",
+        "the parameter attach would read files of this machine and is not used; leave it out",
+    ),
+    (
+        "tgram://x/",
+        "tgram:// 地址不能使用(Apprise 无法解读);请对照 docs/messages.md",
+        "the tgram:// address cannot be used (not an address that Apprise understands); compare it with docs/messages.md",
+    ),
+)
+
+
+@pytest.mark.parametrize(("address", "zh", "en"), WRONG, ids=[one[0] for one in WRONG])
+def test_an_address_that_no_message_would_go_to_is_refused_where_it_is_given(
+    refs: dict[str, str], monkeypatch: pytest.MonkeyPatch, address: str, zh: str, en: str
+) -> None:
+    before = head()
+    county = "示例云溪区教委"
+    for command in (
+        ("person", "change", refs["host"]),
+        ("person", "add", "示例·新人", "--in", county),
+        ("organisation", "change", county),
+        ("organisation", "add", "示例新校", "--kind", "school"),
+    ):
+        options = ("--channel", "--fallback") if "change" in command else ("--channel",)
+        for option in options:
+            assert songjiao(*command, option, address) == Answer(1, "", f"{option}: {zh}\n")
+            assert songjiao(*command, option, address, lang="en") == Answer(1, "", f"{option}: {en}\n")
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{address}\n"))
+    assert songjiao("person", "change", refs["host"], "--channel", "-").status == 1
+    assert head() == before
+    assert done("message", "check", lang="en").out == "no fault was found\n"
 
 
 def test_check_reads_the_offices_own_words(

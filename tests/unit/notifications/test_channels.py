@@ -154,7 +154,7 @@ def test_these_can_be_channels(address: str) -> None:
         ("file://x", "channels of the kind file:// are not used; see docs/messages.md"),
         ("syslog://", "channels of the kind syslog:// are not used; see docs/messages.md"),
         ("macosx://", "channels of the kind macosx:// are not used; see docs/messages.md"),
-        ("hello", "channels of the kind hello:// are not used; see docs/messages.md"),
+        ("hello", "channels of the kind (none):// are not used; see docs/messages.md"),
         (
             "wecom://x",
             "wecom:// is PushPlus in Apprise and not WeCom; use wecombot:// (group robot) or wechat:// (application)",
