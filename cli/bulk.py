@@ -274,9 +274,11 @@ def _tell(decided: Sequence["Result"], refused: Sequence["Result"]) -> None:
         line(f"{one.programme}: {say(one.zh, one.en)}{resting}")
     for one in refused:
         complain(f"{one.programme}: {say(one.zh, one.en)}")
+    before = sum(one.before for one in decided)
+    zh, en = (f"(其中 {before} 项此前已办)", f" ({before} of them before)") if before else ("", "")
     line(
         say(
-            f"已办理 {len(decided)} 项,未办理 {len(refused)} 项",
-            f"{len(decided)} decided, {len(refused)} not decided",
+            f"已办理 {len(decided)} 项{zh},未办理 {len(refused)} 项",
+            f"{len(decided)} decided{en}, {len(refused)} not decided",
         )
     )

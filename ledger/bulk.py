@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 
+from ledger.core import done_before
 from ledger.errors import LedgerError
 from ledger.filings import Stored
 from ledger.queries.choices import Choice, key_of
@@ -103,11 +104,12 @@ def _decide(
             pick.choice, f"本级不作此决定,可选:{offered}", f"this tier does not decide so; it may: {offered}"
         )
     with begin(key_of(key, step_id) if key else None) as act:
+        before = done_before(act)  # another go under this key may have come first since the steps were looked at
         done = decide_step(act, step_id, person_ref, pick.code, pick.outcome, pick.comment, on_behalf_of, scan)
     return Result(
         **_about(pick.choice),
         decided=done.accepted,
-        before=pick.choice.before,
+        before=before,
         zh=done.zh,
         en=done.en,
         basis=done.basis,

@@ -89,6 +89,11 @@ def operation(
     return decorate
 
 
+def done_before(act: Act) -> bool:
+    """Whether an act was done under this act's key already: then its answer is given again, and nothing done."""
+    return act.session.exec(select(ActKey.id).where(ActKey.key == act.key)).first() is not None
+
+
 def plain(value: Any) -> Any:
     """A value as JSON data, the same on every machine and database."""
     if type(value) in _AS_THEY_ARE:

@@ -212,6 +212,8 @@ def test_the_same_go_again_under_its_key_decides_nothing_twice_and_says_the_same
     assert deadline_day.decided() == [(ref, "application", "approve") for ref in deadline_day.refs]
     by_filter = deadline_day.decide("subject=application", *go)
     assert (by_filter.status, [one["before"] for one in by_filter.data["decided"]]) == (0, [True] * 3)
+    told = deadline_day.decide("subject=application", "--decision", "approve", "--key", "day-1").out
+    assert told.splitlines()[-1] == "3 decided (3 of them before), 0 not decided"
     assert len(deadline_day.decided()) == 3
 
 
@@ -264,6 +266,21 @@ def test_a_go_that_a_trouble_ends_goes_on_under_its_key(deadline_day: Day, monke
     assert done.stopped == f"{deadline_day.refs[1]}: database or disk is full"
     done = decide_each(picks=picks, **go)  # type: ignore[arg-type]
     assert (len(done.decided), done.refused, done.stopped) == (3, [], None)
+    assert len(deadline_day.decided()) == 3
+
+
+def test_two_goes_at_once_decide_once_and_the_later_one_says_so(deadline_day: Day) -> None:
+    """Both looked at the steps before either decided one."""
+    codes = deadline_day.codes()
+    picks = [
+        Pick(choice=one, outcome=DecisionOutcome.APPROVE, code=codes[one.programme]) for one in _choices(deadline_day)
+    ]
+    go = {"begin": lambda key: transaction(SYSTEM, key), "person_ref": deadline_day.world.refs[COUNTY]}
+    first, later = (decide_each(picks=picks, key="day-1", **go) for _ in range(2))  # type: ignore[arg-type]
+    assert [[one.before for one in done.decided] for done in (first, later)] == [[False] * 3, [True] * 3]
+    for key in (None, "day-2"):  # another command is another act: what is decided is not decided again
+        other = decide_each(picks=picks, key=key, **go)  # type: ignore[arg-type]
+        assert (other.decided, len(other.refused)) == ([], 3)
     assert len(deadline_day.decided()) == 3
 
 
