@@ -9,7 +9,22 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from cli.edge import SCANS, Json, Key, MaybeRef, MaybeWho, Ref, Who, acting, keep_file, looking, told, unseen
+from cli.edge import (
+    COMMENT,
+    SCANS,
+    Json,
+    Key,
+    MaybeRef,
+    MaybeWho,
+    Ref,
+    Who,
+    acting,
+    at_most,
+    keep_file,
+    looking,
+    told,
+    unseen,
+)
 from cli.language import both, say, spoken
 from cli.output import as_data, complain, line, listed, when
 from cli.words import word
@@ -132,7 +147,9 @@ def decide(
     comment: Annotated[
         str,
         typer.Option(
-            "--comment", help=both("审核意见;退回和不予通过须写明", "Comment; a return or a rejection needs one")
+            "--comment",
+            callback=at_most(COMMENT),
+            help=both("审核意见;退回和不予通过须写明", "Comment; a return or a rejection needs one"),
         ),
     ] = "",
     subject: Subject = None,

@@ -14,6 +14,7 @@ SENTENCES: dict[str, str] = {
     # values of an application or a plan (models/values.py)
     "is blank or holds line breaks or invisible signs; write one plain line": "为空或含有换行、不可见字符;请写成一行文字",
     "{} lies outside the years {} to {}; check the year": "{0} 不在 {1} 至 {2} 年之间;请检查年份",
+    "is longer than {} characters; hand in a document instead": "超过 {0} 个字;详情请另附材料",
     "{} has no stage; plan at least one": "{0}没有安排阶段;请至少安排一个",
     "{} is before {} holds ({}); give a day from then on, or another pack": (
         "{0} 早于 {1} 的施行日期({2});请填该日及以后的日期,或改用其他政策包"

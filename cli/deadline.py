@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.edge import Json, Key, MaybeWho, acting, day, local_day, looking, span, told
+from cli.edge import REASON, Json, Key, MaybeWho, acting, at_most, day, local_day, looking, span, told
 from cli.language import both, say, spoken
 from cli.output import as_data, basis_words, complain, listed
 
@@ -115,7 +115,7 @@ def _say_unpublished(years: set[int]) -> None:
 @family.command(help=both("项目办免除一项应办事项", "The programme office waives something that is owed"))
 def waive(
     number: Annotated[str, typer.Argument(metavar="ID", help=both("编号,见 deadline list", "Id, see deadline list"))],
-    reason: Annotated[str, typer.Option("--reason", help=both("事由", "Reason"))],
+    reason: Annotated[str, typer.Option("--reason", callback=at_most(REASON), help=both("事由", "Reason"))],
     who: MaybeWho = None,
     key: Key = None,
     as_json: Json = False,
@@ -129,7 +129,7 @@ def waive(
     told(done, say(f"{number}:已免报", f"{number}: waived"), as_json)
 
 
-Reason = Annotated[str, typer.Option("--reason", help=both("事由", "Reason"))]
+Reason = Annotated[str, typer.Option("--reason", callback=at_most(REASON), help=both("事由", "Reason"))]
 Matter = Annotated[str, typer.Argument(metavar="ID", help=both("编号,见 deadline list", "Id, see deadline list"))]
 
 
@@ -180,7 +180,7 @@ def stop(
 @family.command(help=both("项目办恢复计时", "The programme office lets a stopped clock run again"))
 def resume(
     number: Matter,
-    reason: Annotated[str, typer.Option("--reason", help=both("事由", "Reason"))] = "",
+    reason: Annotated[str, typer.Option("--reason", callback=at_most(REASON), help=both("事由", "Reason"))] = "",
     who: MaybeWho = None,
     key: Key = None,
     as_json: Json = False,

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from office.runtime.settings import Settings
     from policies.loader import Library
 
+REASON, COMMENT, MOST_SESSIONS = 400, 2000, 10_000
+"""How many characters a reason and a comment may have, and up to which number sessions are counted."""
 SCANS = ("pdf", "jpg", "png")
 """The kinds of file that a scan of a stamped page may be."""
 Who = Annotated[
@@ -58,7 +60,10 @@ MaybeRef = Annotated[
 SessionNumber = Annotated[
     int | None,
     typer.Option(
-        "--session", min=1, help=both("第几期(班);只有一期时可省略", "Session; may be left out where there is one")
+        "--session",
+        min=1,
+        max=MOST_SESSIONS,
+        help=both("第几期(班);只有一期时可省略", "Session; may be left out where there is one"),
     ),
 ]
 School = Annotated[
@@ -75,6 +80,10 @@ class NoLedger(Exception):
 
 class NotADay(typer.BadParameter):
     """What was given for a day is none."""
+
+
+class TooLong(typer.BadParameter):
+    """A text is longer than is kept."""
 
 
 class NotText(typer.BadParameter):
@@ -173,6 +182,20 @@ def span(text: str) -> int:
     if not number.isdecimal() or len(number) > 4:
         raise NotADay(say(f"{text} 不是时间长度,请写成 7d 或 2w", f"{text} is not a length of time; write 7d or 2w"))
     return int(number) * (7 if unit == "w" else 1)
+
+
+def at_most(most: int) -> Callable[[str | None], str | None]:
+    """For an option that takes a text: one that is longer is a usage error, instead of being cut without a word."""
+
+    def look(text: str | None) -> str | None:
+        if text is not None and len(text) > most:
+            told = say(
+                f"超过 {most} 个字;详情请另附材料", f"is longer than {most} characters; hand in a document instead"
+            )
+            raise TooLong(told)
+        return text
+
+    return look
 
 
 def piped(read: Callable[[], str]) -> str:

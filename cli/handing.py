@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from cli.approval import Subject, family
-from cli.edge import Json, Key, MaybeWho, Ref, Who, acting, day, looking, told, unseen
+from cli.edge import REASON, Json, Key, MaybeWho, Ref, Who, acting, at_most, day, looking, told, unseen
 from cli.language import both, say, spoken
 from cli.output import as_data, complain, line, listed
 
-Reason = Annotated[str, typer.Option("--reason", help=both("事由", "Reason"))]
+Reason = Annotated[str, typer.Option("--reason", callback=at_most(REASON), help=both("事由", "Reason"))]
 Whom = Annotated[str, typer.Argument(metavar="P-0001", help=both("人员编号", "The person's number"))]
 
 
@@ -87,7 +87,7 @@ def absent(
     until_on: Annotated[
         str, typer.Option("--until", metavar="2026-03-13", help=both("至哪一天(含)", "Until which day"))
     ],
-    reason: Annotated[str, typer.Option("--reason", help=both("事由", "Reason"))] = "",
+    reason: Annotated[str, typer.Option("--reason", callback=at_most(REASON), help=both("事由", "Reason"))] = "",
     who: MaybeWho = None,
     key: Key = None,
     as_json: Json = False,

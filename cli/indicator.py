@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.edge import Json, Key, MaybeWho, Who, acting, library, looking, told
+from cli.edge import REASON, Json, Key, MaybeWho, Who, acting, at_most, library, looking, told
 from cli.language import both, say, spoken
 from cli.output import as_data, line, listed
 from cli.register import PackName
@@ -77,7 +77,9 @@ def deliver(
     who: Who,
     year: Year = None,
     scope: Scope = None,
-    reason: Annotated[str, typer.Option("--reason", help=both("未达目标的理由", "Why a goal is missed"))] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", callback=at_most(REASON), help=both("未达目标的理由", "Why a goal is missed"))
+    ] = "",
     key: Key = None,
     as_json: Json = False,
 ) -> None:
@@ -95,7 +97,9 @@ def import_one(
     name: Annotated[str, typer.Argument(metavar="FACT", help=both("数据", "Fact that the pack declares"))],
     year: Annotated[int, typer.Argument(metavar="YEAR", min=1900, max=2200, help=both("年度", "Year"))],
     value: Annotated[str, typer.Argument(metavar="NUMBER", help=both("数值", "Number"))],
-    source: Annotated[str, typer.Option("--source", help=both("来源", "Where the number was taken from"))],
+    source: Annotated[
+        str, typer.Option("--source", callback=at_most(REASON), help=both("来源", "Where the number was taken from"))
+    ],
     who: Who,
     scope: Scope = None,
     key: Key = None,

@@ -7,7 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli import programme_pages as pages
-from cli.edge import Json, Key, Ref, SessionNumber, Who, acting, day, library, looking, session_number, told
+from cli.edge import (
+    REASON,
+    Json,
+    Key,
+    Ref,
+    SessionNumber,
+    Who,
+    acting,
+    at_most,
+    day,
+    library,
+    looking,
+    session_number,
+    told,
+)
 from cli.language import both, say, spoken
 from cli.output import as_data, line, listed
 from cli.words import word
@@ -182,7 +196,7 @@ def explain(ref: Ref, as_json: Json = False) -> None:
 def postpone(
     ref: Ref,
     to: Annotated[str, typer.Option("--to", metavar="DAY", help=both("新的开班日期", "New first day"))],
-    reason: Annotated[str, typer.Option("--reason", help=both("事由", "Reason"))],
+    reason: Annotated[str, typer.Option("--reason", callback=at_most(REASON), help=both("事由", "Reason"))],
     who: Who,
     session: SessionNumber = None,
     key: Key = None,

@@ -178,6 +178,7 @@ def _words(error: ErrorDetails, model: type[BaseModel]) -> str:
 def _of_type(kind: str, given: object) -> str:
     shown = given if isinstance(given, str | int | float | date) else "…"
     for beginning, zh, en in (
+        ("decimal_max", "位数过多", "has too many digits"),
         ("int_", "应为整数,如 40", "is not a whole number; write one such as 40"),
         ("decimal_", "应为数字,如 48000 或 0.5", "is not a number; write one such as 48000 or 0.5"),
         ("finite_", "应为数字,如 48000 或 0.5", "is not a number; write one such as 48000 or 0.5"),

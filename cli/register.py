@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.edge import Json, Key, MaybeWho, Who, acting, day, keep_file, library, looking, told
+from cli.edge import REASON, Json, Key, MaybeWho, Who, acting, at_most, day, keep_file, library, looking, told
 from cli.language import both, say, spoken
 from cli.output import as_data, line, listed
 
@@ -272,7 +272,7 @@ def mark(
 def annul(
     pack: PackName,
     ref: Annotated[str, typer.Argument(metavar="REF", help=both("登记编号,如 R-000001", "Entry, such as R-000001"))],
-    why: Annotated[str, typer.Option("--why", help=both("理由", "Reason"))],
+    why: Annotated[str, typer.Option("--why", callback=at_most(REASON), help=both("理由", "Reason"))],
     who: MaybeWho = None,
     key: Key = None,
     as_json: Json = False,

@@ -145,7 +145,10 @@ def product(
     session: SessionNumber = None,
     school: School = None,
     covers: Annotated[
-        int, typer.Option("--covers", min=1, help=both("合并报送时代表几名学员", "For how many trainees it stands"))
+        int,
+        typer.Option(
+            "--covers", min=1, max=100_000, help=both("合并报送时代表几名学员", "For how many trainees it stands")
+        ),
     ] = 1,
     key: Key = None,
     as_json: Json = False,

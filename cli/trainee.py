@@ -7,7 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.edge import Json, Key, MaybeWho, Ref, SessionNumber, Who, acting, day, library, looking, session_number, told
+from cli.edge import (
+    REASON,
+    Json,
+    Key,
+    MaybeWho,
+    Ref,
+    SessionNumber,
+    Who,
+    acting,
+    at_most,
+    day,
+    library,
+    looking,
+    session_number,
+    told,
+)
 from cli.language import both, say, spoken
 from cli.output import as_data, line, listed, masked
 from cli.person import Names
@@ -23,7 +38,7 @@ family = typer.Typer(
 bans = typer.Typer(no_args_is_help=True, help=both("限制参训", "Bans"))
 Teacher = Annotated[str, typer.Argument(metavar="PERSON", help=both("学员的人员编号", "Number of the trainee"))]
 OneSchool = Annotated[str, typer.Option("--school", help=both("学校名称", "Name of the school"))]
-Reason = Annotated[str, typer.Option("--reason", help=both("事由", "Reason"))]
+Reason = Annotated[str, typer.Option("--reason", callback=at_most(REASON), help=both("事由", "Reason"))]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -164,8 +179,13 @@ def confirm(ref: Ref, who: Who, session: SessionNumber = None, key: Key = None, 
 def return_trainee(
     ref: Ref,
     teacher: Teacher,
-    cause: Annotated[str, typer.Option("--cause", help=both("退回原因", "Why"))],
-    heard: Annotated[str, typer.Option("--heard", help=both("学员的申辩意见", "What the trainee said when heard"))],
+    cause: Annotated[str, typer.Option("--cause", callback=at_most(REASON), help=both("退回原因", "Why"))],
+    heard: Annotated[
+        str,
+        typer.Option(
+            "--heard", callback=at_most(REASON), help=both("学员的申辩意见", "What the trainee said when heard")
+        ),
+    ],
     who: Who,
     key: Key = None,
     as_json: Json = False,
@@ -253,7 +273,7 @@ def record_ban(
     returned_on: Annotated[
         str, typer.Option("--returned-on", metavar="DAY", help=both("退回日期", "Day of the removal"))
     ],
-    cause: Annotated[str, typer.Option("--cause", help=both("原因", "Why"))],
+    cause: Annotated[str, typer.Option("--cause", callback=at_most(REASON), help=both("原因", "Why"))],
     who: MaybeWho = None,
     key: Key = None,
     as_json: Json = False,
@@ -273,8 +293,10 @@ def record_ban(
 def took_part(
     teacher: Teacher,
     kind: Annotated[str, typer.Option("--kind", help=both("项目类型,如 send-teaching", "Kind, such as send-teaching"))],
-    subject: Annotated[str, typer.Option("--subject", help=both("学科", "Subject"))],
-    title: Annotated[str, typer.Option("--title", help=both("项目名称", "Title of the programme"))],
+    subject: Annotated[str, typer.Option("--subject", callback=at_most(REASON), help=both("学科", "Subject"))],
+    title: Annotated[
+        str, typer.Option("--title", callback=at_most(REASON), help=both("项目名称", "Title of the programme"))
+    ],
     ended_on: Annotated[str, typer.Option("--ended-on", metavar="DAY", help=both("结束日期", "Its last day"))],
     who: MaybeWho = None,
     key: Key = None,

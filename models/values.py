@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from models.states import ApplicantKind, ProgrammeLevel
 
 Text = Field(min_length=1, max_length=400)
+MOST, MOST_MONEY, MOST_WORDS = 99_999, Decimal(10) ** 12, 2000
+"""The most of anything that is counted, of money (CNY), and of characters in a reason."""
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 """Between which a person may give a day."""
 
@@ -35,8 +37,17 @@ def within_reach(day: date) -> date:
     return day
 
 
+def short_words(given: dict[str, Any]) -> dict[str, Any]:
+    """Texts under their names, none of them longer than is read. Raises `Misplaced` at the first that is."""
+    for name, told in given.items():
+        if any(len(text) > MOST_WORDS for text in [name, *(told if isinstance(told, list) else [told])]):
+            raise Misplaced((name,), f"is longer than {MOST_WORDS} characters; hand in a document instead")
+    return given
+
+
 Line = Annotated[str, AfterValidator(one_line)]
 Day = Annotated[date, AfterValidator(within_reach)]
+Short = Annotated[str, Field(max_length=400)]
 Place = tuple[str | int, ...]
 
 
@@ -101,8 +112,8 @@ class Course(Frozen):
 
     name: str = Text
     part: str = Field(min_length=1, max_length=60)
-    hours: Decimal = Field(gt=0)
-    practice: Decimal = Field(ge=0)
+    hours: Decimal = Field(gt=0, le=MOST)
+    practice: Decimal = Field(ge=0, le=MOST)
     ethics: bool = False
     five_educations: bool = False
 
@@ -116,33 +127,33 @@ class Course(Frozen):
 class Expert(Frozen):
     """Teaching experts of one origin and kind; `outside` is outside the municipality (市外)."""
 
-    count: int = Field(gt=0)
+    count: int = Field(gt=0, le=MOST)
     origin: Literal["outside", "inside"]
     kind: Literal["university", "teacher", "researcher", "principal", "official", "enterprise"]
     employer: str = Text
-    title: str | None = None
+    title: Short | None = None
 
 
 class BudgetLine(Frozen):
     """One line of the budget in CNY yuan, with how it was reckoned and who pays."""
 
     line: str = Text
-    basis: str
-    amount: Decimal = Field(gt=0)
-    norm: str
-    like: str | None = None
-    payer: str
+    basis: Short
+    amount: Decimal = Field(gt=0, le=MOST_MONEY, max_digits=18)
+    norm: Short
+    like: Short | None = None
+    payer: Short
 
 
 class PlannedStage(Frozen):
     """A stage or part of the delivery as planned; hours are credit hours per trainee."""
 
-    key: str
-    name: str
+    key: str = Field(min_length=1, max_length=40)
+    name: str = Field(min_length=1, max_length=60)
     starts_on: Day
     ends_on: Day
-    place: str = ""
-    hours: Decimal = Field(default=Decimal(0), ge=0)
+    place: str = Field(default="", max_length=100)
+    hours: Decimal = Field(default=Decimal(0), ge=0, le=MOST)
 
     @model_validator(mode="after")
     def _dates_ascend(self) -> "PlannedStage":
@@ -155,17 +166,17 @@ class SchoolVisit(Frozen):
     """A rural school of a send-teaching programme with its places and its own stages (2 and 3 run per school)."""
 
     name: str = Text
-    trainees: int = Field(gt=0)
+    trainees: int = Field(gt=0, le=MOST)
     stages: tuple[PlannedStage, ...] = ()
 
 
 class PlannedSession(Frozen):
     """A session (期) or class (班) of the programme with its places, schools and stages or parts."""
 
-    number: int = Field(gt=0)
-    name: str = Text
-    places: int = Field(gt=0)
-    county: str | None = None
+    number: int = Field(gt=0, le=10_000)
+    name: str = Field(min_length=1, max_length=100)
+    places: int = Field(gt=0, le=MOST)
+    county: Short | None = None
     schools: tuple[SchoolVisit, ...] = ()
     stages: tuple[PlannedStage, ...]
 
@@ -183,26 +194,26 @@ class Application(Frozen):
     `declared` holds what the pack's checks ask beyond courses and experts (topics, methods, …), by the check's fact.
     """
 
-    title: Line = Text
+    title: Line = Field(min_length=1, max_length=200)
     short: Line = Field(min_length=1, max_length=40)
     policy: str = Field(min_length=1, max_length=60)
     kind: str = Field(min_length=1, max_length=40)
     level: ProgrammeLevel
-    subject: str = Text
+    subject: str = Field(min_length=1, max_length=100)
     theme: Line = Text
     host: str = Text
     host_kind: ApplicantKind
-    team: str | None = None
+    team: Short | None = None
     starts_on: Day
     ends_on: Day
-    places: int = Field(gt=0, le=100_000)
+    places: int = Field(gt=0, le=MOST)
     sessions: tuple[PlannedSession, ...] = Field(min_length=1)
     courses: tuple[Course, ...] = Field(min_length=1)
     experts: tuple[Expert, ...] = Field(min_length=1)
     budget: tuple[BudgetLine, ...] = Field(min_length=1)
-    budget_total: Decimal = Field(gt=0)
-    reasons: dict[str, str] = Field(default_factory=dict)
-    declared: dict[str, str | list[str]] = Field(default_factory=dict)
+    budget_total: Decimal = Field(gt=0, le=MOST_MONEY, max_digits=18)
+    reasons: Annotated[dict[str, str], AfterValidator(short_words)] = Field(default_factory=dict)
+    declared: Annotated[dict[str, str | list[str]], AfterValidator(short_words)] = Field(default_factory=dict)
     sample: bool = False
 
     @model_validator(mode="after")
@@ -241,10 +252,10 @@ class Plan(Frozen):
     """
 
     target_group: str = Text
-    numbers: int = Field(gt=0)
+    numbers: int = Field(gt=0, le=MOST)
     courses: tuple[Course, ...] = Field(min_length=1)
     experts: tuple[Expert, ...] = Field(min_length=1)
     signed: bool = False
     sealed: bool = False
-    reasons: dict[str, str] = Field(default_factory=dict)
-    declared: dict[str, str | list[str]] = Field(default_factory=dict)
+    reasons: Annotated[dict[str, str], AfterValidator(short_words)] = Field(default_factory=dict)
+    declared: Annotated[dict[str, str | list[str]], AfterValidator(short_words)] = Field(default_factory=dict)

@@ -20,6 +20,7 @@ from policies.schema import Pack
 SUBJECT = "subject"
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 LONGEST = 4000
+MOST_FIGURE = 10**15
 
 
 class NotThis(ValueError):
@@ -155,6 +156,8 @@ def _figure(field: RegisterField, text: str) -> Any:
             raise InvalidOperation
     except InvalidOperation:
         raise NotThis(f"{text!r} is not {'a whole number' if field.type == 'whole' else 'a number'}") from None
+    if abs(figure) > MOST_FIGURE:
+        raise NotThis(f"{text} is more than {MOST_FIGURE}")
     if field.least is not None and figure < field.least:
         raise NotThis(f"{text} is less than {field.least}")
     return int(figure) if field.type == "whole" else str(figure)

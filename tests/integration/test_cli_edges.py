@@ -218,3 +218,76 @@ def test_a_file_with_half_a_sign_is_read_as_wrong(world: dict[str, str], tmp_pat
     refused = songjiao("programme", "apply", paper(tmp_path, "a.yaml", text), "--as", world["host"])
     assert (refused.status, refused.out) == (1, "")
     assert refused.err.startswith("a.yaml:6: ")
+
+
+# --- what is too large ------------------------------------------------------------------------------------------------
+
+BIG = "2147483648999"
+TOO_LARGE = (
+    ("  - number: 1\n", f"  - number: {BIG}\n", "sessions[0].number", f"{BIG} 超过上限 10000"),
+    ("        trainees: 2\n", f"        trainees: {BIG}\n", "sessions[0].schools[0].trainees", f"{BIG} 超过上限 99999"),
+    ("places: 2\nsample", f"places: {BIG}\nsample", "places", f"{BIG} 超过上限 99999"),
+    ("count: ", f"count: {BIG}", "experts[0].count", "超过上限 99999"),
+    ("place: 区城, hours: 24", "place: 区城, hours: 1E+9", "sessions[0].stages[0].hours", "1E+9 超过上限 99999"),
+    ("budget_total: 6000", "budget_total: 1E+99", "budget_total", "1E+99 位数过多"),
+    ("budget_total: 6000", "budget_total: 6000.0000000000000001", "budget_total", "6000.0000000000000001 位数过多"),
+    ("name: 集中研修", f"name: {'示' * 61}", "sessions[0].stages[0].name", "超过 60 个字"),
+    ("subject: 小学数学\n", f"subject: {'示' * 101}\n", "subject", "超过 100 个字"),
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field", "zh"), TOO_LARGE, ids=[one[2] + " " + one[1][:14] for one in TOO_LARGE]
+)
+def test_an_application_with_something_too_large_names_it(
+    world: dict[str, str], tmp_path: Path, old: str, new: str, field: str, zh: str
+) -> None:
+    before, text = head(), example("application")
+    assert old in text
+    file = paper(tmp_path, "a.yaml", text.replace(old, new, 1))
+    refused = songjiao("programme", "apply", file, "--as", world["host"])
+    assert (refused.status, refused.out) == (1, "")
+    assert any(f" {field}: " in line and line.endswith(zh) for line in refused.err.splitlines()), refused.err
+    assert head() == before
+
+
+def test_a_reason_in_a_file_that_is_too_long_is_named(world: dict[str, str], tmp_path: Path) -> None:
+    text = example("application") + f"reasons: {{outside-experts: {'示' * 100_000}}}\n"
+    refused = songjiao("programme", "apply", paper(tmp_path, "a.yaml", text), "--as", world["host"], lang="en")
+    assert refused.status == 1
+    assert refused.err.endswith(
+        " reasons.outside-experts: is longer than 2000 characters; hand in a document instead\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("argv", "most"),
+    [
+        (("programme", "postpone", REF, "--to", "2026-04-01", "--reason"), 400),
+        (("approval", "decide", REF, "--decision", "return", "--code", "00000000", "--comment"), 2000),
+        (("deadline", "extend", "00000000", "--until", "2026-04-01", "--reason"), 400),
+        (("deadline", "waive", "00000000", "--reason"), 400),
+        (("approval", "reassign", REF, "--to", "P-0001", "--reason"), 400),
+        (("trainee", "return", REF, "P-0001", "--heard", "x", "--cause"), 400),
+        (("trainee", "break-off", REF, "P-0001", "--reason"), 400),
+        (("register", "annul", "chongqing-2021", "R-000001", "--why"), 400),
+    ],
+    ids=lambda told: " ".join(told[:2]) if isinstance(told, tuple) else str(told),
+)
+def test_a_text_that_is_too_long_is_wrong_usage_and_not_cut(
+    world: dict[str, str], tmp_path: Path, argv: tuple[str, ...], most: int
+) -> None:
+    done("programme", "apply", paper(tmp_path, "a.yaml", example("application")), "--as", world["host"])
+    before = head()
+    said = songjiao(*argv, "示" * 100_000, "--as", world["office"])
+    assert (said.status, said.out) == (2, "")
+    assert said.err.splitlines()[-1] == f"'{argv[-1]}':超过 {most} 个字;详情请另附材料"
+    assert head() == before
+
+
+def test_numbers_too_large_are_wrong_usage(world: dict[str, str]) -> None:
+    for argv in (
+        ("session", "start", REF, "--session", BIG),
+        ("stage", "product", REF, "stage-1", "x", "f.pdf", "--covers", BIG),
+    ):
+        assert songjiao(*argv, "--as", world["host"]).status == 2
