@@ -28,7 +28,8 @@ _PAGE = 50
 """How many events Prefect finds in one answer."""
 
 _PATIENCE_SECONDS = 30.0
-"""How long Prefect may take to store what it took in (it writes every five seconds) before it is sent again."""
+"""How long Prefect may take to store what it took in (it writes every five seconds) before it is sent again. It passes over
+what it has seen under that id within five minutes, so an event that it lost is there after that."""
 
 _STORING_SECONDS = 2.0
 """How long Prefect is not asked about what was sent just now: it is busy with what the same act woke."""

@@ -65,6 +65,9 @@ _SERVER: dict[str, str] = {
     # The dispatcher starts the watches (`office.watches`): this scheduler's bulk insert fails under SQLAlchemy 2.1, and
     # under 2.0 the whole server was seen to stand still for a minute at a time.
     "PREFECT_SERVER_SERVICES_SCHEDULER_ENABLED": "false",
+    # A worker that comes back sends its last events again; a lot of nothing but those fails on SQLite (an insert of no
+    # rows), and after five tries Prefect would drop what came with them. With the next new event the lot goes through.
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_MAX_FLUSH_RETRIES": "10000",
     "PREFECT_SERVER_SERVICES_LATE_RUNS_LOOP_SECONDS": "30",
     "PREFECT_SERVER_SERVICES_REPOSSESSOR_LOOP_SECONDS": "60",
     "PREFECT_SERVER_SERVICES_CLEANUP_RECONCILER_LOOP_SECONDS": "60",
