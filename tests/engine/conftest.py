@@ -24,6 +24,7 @@ def office_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         prefect_port=0,
         engine="warm",
         engine_memory_mb=512,
+        worker_limit=6,  # some of these tests hold several runs at once
         worker_poll_seconds=5.0,  # so that what these tests wait for comes by the bell
         _env_file=None,  # type: ignore[call-arg]
     )

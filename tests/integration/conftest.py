@@ -78,7 +78,7 @@ def running_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running
     folder: Path = tmp_path_factory.mktemp("running-office")
     with SmtpSink() as sink:
         given = Settings(
-            data_dir=folder / "data", prefect_port=0, smtp_url=sink.url, _env_file=None,  # type: ignore[call-arg]
+            data_dir=folder / "data", prefect_port=0, worker_limit=6, smtp_url=sink.url, _env_file=None,  # type: ignore[call-arg]
         )  # fmt: skip
         place_migrated_database(given)
         make_tables(given.ledger_url)
