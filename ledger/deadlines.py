@@ -52,7 +52,7 @@ def waive(act: Act, obligation_id: uuid.UUID, reason: str) -> Done:
     for others.
     """
     must_be_office(act, "免报", "waive an obligation")
-    why = _reason(reason, "a waiver needs its reason (事由)")
+    why = given_reason(reason, "a waiver needs its reason (事由)")
     row = act.session.get_one(Obligation, obligation_id)
     programme = act.session.get_one(Programme, row.programme_id)
     if row.state == ObligationState.OPEN:
@@ -71,7 +71,7 @@ def extend(act: Act, obligation_id: uuid.UUID, until_on: date, reason: str) -> M
     `Refused` for others than the office and for what is no longer open.
     """
     must_be_office(act, "延期", "extend a deadline")
-    why = _reason(reason, "an extension needs its reason (事由)")
+    why = given_reason(reason, "an extension needs its reason (事由)")
     row, programme, pack, kind = _open_one(act, obligation_id)
     if until_on <= row.due_on:
         raise BadInput([("until", f"{until_on} is not after the present due day {row.due_on}; an extension is longer")])
@@ -94,7 +94,7 @@ def stop(act: Act, obligation_id: uuid.UUID, reason: str, budget: int | None = N
     `Refused` for others than the office, for a clock that stands already, one that has run out or has no budget left.
     """
     must_be_office(act, "中止计时", "stop a clock")
-    why = _reason(reason, "a stopped clock needs its reason (事由)")
+    why = given_reason(reason, "a stopped clock needs its reason (事由)")
     row, programme, pack, kind = _open_one(act, obligation_id)
     if row.stopped_at is not None:
         raise refusal("clock.stands", "计时已经中止", "the clock is stopped already", setting="deadlines.stopped clock")
@@ -220,7 +220,8 @@ def _open_one(act: Act, obligation_id: uuid.UUID) -> tuple[Obligation, Programme
     return row, programme, pack, kind
 
 
-def _reason(reason: str, what: str) -> str:
+def given_reason(reason: str, what: str) -> str:
+    """The reason as it is kept. Raises `BadInput` with `what` is wanted where none was given."""
     if not reason.strip():
         raise BadInput([("reason", what)])
     return reason.strip()[:400]

@@ -12,7 +12,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from ledger.core import Done, operation, record
-from ledger.deadlines import ACKNOWLEDGED_DAYS, SETTLED, Moved
+from ledger.deadlines import ACKNOWLEDGED_DAYS, SETTLED, Moved, given_reason
 from ledger.errors import BadInput, refusal
 from ledger.obligations import moment_of
 from ledger.outbox import tell
@@ -39,7 +39,7 @@ def waive_duty(act: Act, duty_id: uuid.UUID, reason: str) -> Done:
     others.
     """
     must_be_office(act, "免报", "waive an obligation")
-    why = _reason(reason, "a waiver needs its reason (事由)")
+    why = given_reason(reason, "a waiver needs its reason (事由)")
     row = act.session.get_one(StandingDuty, duty_id)
     if row.state == OPEN:
         row.state, row.next_at = ObligationState.WAIVED, None
@@ -57,7 +57,7 @@ def extend_duty(act: Act, duty_id: uuid.UUID, until_on: date, reason: str) -> Mo
     `Refused` for others than the office and for what is no longer open.
     """
     must_be_office(act, "延期", "extend a deadline")
-    why = _reason(reason, "an extension needs its reason (事由)")
+    why = given_reason(reason, "an extension needs its reason (事由)")
     row, pack, duty = _open_one(act, duty_id)
     if until_on <= row.due_on:
         raise BadInput([("until", f"{until_on} is not after the present due day {row.due_on}; an extension is longer")])
@@ -148,12 +148,6 @@ def _must_owe(act: Act, row: StandingDuty) -> None:
             f"this is owed by {owner.name}; only its people may say that they have seen it",
             setting="deadlines.acknowledgement",
         )
-
-
-def _reason(reason: str, what: str) -> str:
-    if not reason.strip():
-        raise BadInput([("reason", what)])
-    return reason.strip()[:400]
 
 
 def _note(
