@@ -43,19 +43,22 @@ async def _look_when_rung(worker: ProcessWorker, office: Settings) -> None:
     """Listen to the bell, and hang up another when it was taken away."""
     while (bell := hang_up(office, "worker")) is not None:
         bell.setblocking(False)
-        rung = asyncio.Event()
-        asyncio.get_running_loop().add_reader(bell, rung.set)
         try:
             while hangs(office, "worker"):
-                with anyio.move_on_after(_SEE_SECONDS):
-                    await rung.wait()
-                if rung.is_set():
-                    _hear_all(bell)
-                    rung.clear()
+                if await _rung(bell):
                     await _look(worker)
         finally:
-            asyncio.get_running_loop().remove_reader(bell)
             take_down(office, "worker", bell)
+
+
+async def _rung(bell: socket.socket) -> bool:
+    """Wait for a ring for some seconds; many rings are one."""
+    try:
+        await asyncio.wait_for(asyncio.get_running_loop().sock_recv(bell, 1), _SEE_SECONDS)
+    except TimeoutError:
+        return False
+    _hear_all(bell)
+    return True
 
 
 async def _look(worker: ProcessWorker) -> None:
