@@ -49,7 +49,7 @@ class Patient:
         pause = _FIRST_PAUSE
         while True:
             last = not whole or time.monotonic() + pause > until
-            async with self._one_writer if _writes(scope) and whole else nullcontext():
+            async with self._one_writer if writes(scope) and whole else nullcontext():
                 if await self._try(scope, _replay(body, receive, whole=whole), send, last=last):
                     return
             await asyncio.sleep(pause * (0.5 + random.random()))
@@ -81,7 +81,7 @@ class Patient:
         return not refused
 
 
-def _writes(scope: Scope) -> bool:
+def writes(scope: Scope) -> bool:
     """Whether a request changes something."""
     return scope["method"] not in ("GET", "HEAD", "OPTIONS") and not scope["path"].rstrip("/").endswith(_QUESTIONS)
 
@@ -122,11 +122,12 @@ def create() -> App:
     from prefect.server.api.server import create_app
 
     from office.bellringer import Bellringer
+    from office.remembered import Remembered
     from office.routes import Routes
     from office.runtime.quiet_memory import settle_memory
     from office.runtime.settings import settings
 
     office = settings()
-    application = Routes(Bellringer(Patient(create_app()), office), office)
+    application = Routes(Bellringer(Remembered(Patient(create_app())), office), office)
     settle_memory()
     return application

@@ -124,11 +124,11 @@ def wake(client: SyncPrefectClient, run_id: uuid.UUID, label: RunLabel | None = 
     """Have a suspended run look at the ledger. The caller has seen it suspended: a running one would be executed
     twice.
     """
-    if label is not None:
-        rename(client, run_id, label)
     stop_point("run.before-wake")
     client.set_flow_run_state(run_id, Scheduled())
     stop_point("run.woken")
+    if label is not None:
+        rename(client, run_id, label)  # beside the start of its process
 
 
 def start_over(client: SyncPrefectClient, run_id: uuid.UUID, state: RunState, why: str) -> None:
