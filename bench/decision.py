@@ -166,8 +166,7 @@ def _commit_p50(file: Path, count: int) -> float:
 
 
 def _smtp_p50(here: Ground, count: int) -> float:
-    mails = here.sink.mails
-    size = len(mails[-1].raw) if mails else 2000
+    size = here.sink.last_size or 2000
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = "floor@songjiao.test", "floor@songjiao.test", "floor"
     message.set_content("x" * 60 + "\n" + ("x" * 70 + "\n") * (size // 71))
