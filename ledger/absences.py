@@ -11,7 +11,7 @@ from datetime import date
 from pydantic import BaseModel
 from sqlmodel import col, select
 
-from ledger.chains import ask_people, give_code, review_phases
+from ledger.chains import ask_one_more, give_code
 from ledger.core import Done, operation, record
 from ledger.errors import BadInput, NotFound, refusal
 from ledger.people import HEAD, OFFICE, person, roles_of
@@ -19,7 +19,7 @@ from ledger.seats import substitutes
 from models.act import Act
 from models.people import Absence, Person
 from models.programme import Programme
-from models.review import ApprovalStep, OneTimeCode, Submission
+from models.review import ApprovalStep, OneTimeCode
 from models.states import StepState
 
 
@@ -143,10 +143,7 @@ def ask_anew(act: Act, step: ApprovalStep, who: Person) -> None:
     if act.session.exec(known.where(col(OneTimeCode.used_at).is_(None))).first() is not None:
         return
     give_code(act, step, who, anew=True)
-    programme = act.session.get_one(Programme, step.programme_id)
-    submission = act.session.get_one(Submission, step.submission_id)
-    phases = review_phases(act, programme, step.subject)
-    ask_people(act, programme, step, submission, [who], phases, again=programme.event_number)
+    ask_one_more(act, act.session.get_one(Programme, step.programme_id), step, who)
 
 
 class Away(BaseModel):

@@ -5,6 +5,7 @@ Decides no day: `rules.deadlines` does. Serves the anchors of every rule in a pa
 """
 
 import uuid
+from collections.abc import Set
 from datetime import date, datetime
 
 from sqlmodel import col, select
@@ -61,22 +62,27 @@ def owner_of(act: Act, programme: Programme, pack: Pack, role: str, school: Orga
 
 
 def anchors(
-    act: Act, programme: Programme, session: ProgrammeSession | None, step: ApprovalStep | None
+    act: Act,
+    programme: Programme,
+    session: ProgrammeSession | None,
+    step: ApprovalStep | None,
+    counted_from: Set[str],
 ) -> dict[str, date]:
-    """The recorded days from which due days are counted; planned ones stand in until the act is recorded."""
+    """The recorded days from which due days are counted; planned ones stand in until the act is recorded. Those that the
+    ledger must be asked for are there where a rule counts from them.
+    """
 
     def day(moment: datetime | None) -> date | None:
         return moment.astimezone(act.zone).date() if moment is not None else None
 
-    award = act.session.exec(
-        select(Phase.closed_at).where(Phase.programme_id == programme.id, Phase.key == "award")
-    ).first()
     found: dict[str, date | None] = {
         "programme.starts_on": programme.started_on or programme.starts_on,
         "programme.ends_on": programme.ends_on,
         "programme.ended_on": programme.ended_on or programme.ends_on,
-        "award.closed_on": day(award),
     }
+    if "award.closed_on" in counted_from:
+        award = select(Phase.closed_at).where(Phase.programme_id == programme.id, Phase.key == "award")
+        found["award.closed_on"] = day(act.session.exec(award).first())
     if session is not None:
         found |= {
             "session.starts_on": session.started_on or session.starts_on,
@@ -85,17 +91,22 @@ def anchors(
         }
     if step is not None:
         found["step.opened_on"] = day(step.opened_at)
+    if "submission.returned_on" in counted_from:
+        found["submission.returned_on"] = day(_returned_at(act, programme))
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _returned_at(act: Act, programme: Programme) -> datetime | None:
+    """When the version that was returned last was decided."""
     last = act.session.exec(
-        select(Submission)
+        select(Submission.id)
         .where(Submission.programme_id == programme.id, Submission.state == "returned")
         .order_by(col(Submission.id).desc())
     ).first()
-    if last is not None:
-        closed = act.session.exec(
-            select(ApprovalStep.closed_at).where(ApprovalStep.submission_id == last.id, ApprovalStep.state == "decided")
-        ).all()
-        found["submission.returned_on"] = day(max((c for c in closed if c), default=None))
-    return {key: value for key, value in found.items() if value is not None}
+    closed = act.session.exec(
+        select(ApprovalStep.closed_at).where(ApprovalStep.submission_id == last, ApprovalStep.state == "decided")
+    ).all()
+    return max((one for one in closed if one), default=None)
 
 
 def stage_days(

@@ -4,7 +4,8 @@ The chain comes from the programme's pinned pack (CQ2021-2.2 to 2.6); `file` (�
 """
 
 import secrets
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +15,8 @@ from ledger.core import record, wake
 from ledger.obligations import cancel_open, oblige
 from ledger.outbox import cancel_messages, tell, tell_or_report
 from ledger.packs import chain_of, ground_facts, pack_of
-from ledger.people import seat_of
-from ledger.seats import seats_of, speakers_of
+from ledger.people import organisations, seat_of
+from ledger.seats import Seat, seats_and_speakers, seats_of
 from models.act import Act
 from models.documents import Document, Filing, Obligation
 from models.people import Organisation, Person
@@ -130,7 +131,7 @@ def open_step(act: Act, programme: Programme, submission: Submission, number: in
         return
     step.state, step.opened_at = StepState.OPEN, act.now
     act.session.add(step)
-    where = act.session.get_one(Organisation, step.organisation_id)
+    where = organisations(act, {step.organisation_id, programme.host_id})[step.organisation_id]
     record(
         act,
         "step_opened",
@@ -140,19 +141,21 @@ def open_step(act: Act, programme: Programme, submission: Submission, number: in
         organisation=where.name,
         version=submission.version,
     )
-    oblige(act, programme, "step.opened", step=step)
-    people = deciders(act, step)
+    owed = oblige(act, programme, "step.opened", step=step)
+    due_on = next((one.due_on for one in owed if one.step_id == step.id), None)
+    seats, people = seats_and_speakers(act, step, opening=True)
     for who in people:
-        give_code(act, step, who, anew=True)
+        _give(act, OneTimeCode(step_id=step.id, person_id=who.id, nonce="", expires_at=act.now, created_at=act.now))
     phases = review_phases(act, programme, step.subject)
-    ask_people(act, programme, step, submission, people, phases)
+    ask_people(act, programme, step, submission, people, phases, seats, due_on)
     for phase in phases:
         wake(act, programme, phase)
 
 
 def deciders(act: Act, step: ApprovalStep) -> list[Person]:
     """Who may decide a step with a code: those asked, who stands in for them, and the clerks who may record on behalf."""
-    return speakers_of(act, step)
+    _, people = seats_and_speakers(act, step)
+    return people
 
 
 def give_code(act: Act, step: ApprovalStep, who: Person, *, anew: bool) -> None:
@@ -161,12 +164,14 @@ def give_code(act: Act, step: ApprovalStep, who: Person, *, anew: bool) -> None:
     row = act.session.exec(known).first() or OneTimeCode(
         step_id=step.id, person_id=who.id, nonce="", expires_at=act.now, created_at=act.now
     )
-    row.nonce, row.expires_at = secrets.token_hex(12), act.now + CODE_VALID
-    row.used_at = None
     if anew:
         row.tries, row.locked_at = 0, None
+    _give(act, row)
+
+
+def _give(act: Act, row: OneTimeCode) -> None:
+    row.nonce, row.expires_at, row.used_at = secrets.token_hex(12), act.now + CODE_VALID, None
     act.session.add(row)
-    act.session.flush()
 
 
 def ask_people(
@@ -176,6 +181,8 @@ def ask_people(
     submission: Submission,
     people: list[Person],
     phases: list[Phase],
+    seats: Sequence[Seat],
+    due_on: date | None,
     again: int = 0,
 ) -> None:
     """Queue the question to the people of a step; a clerk who has no seat in it is asked to record on behalf (代录). At
@@ -185,7 +192,6 @@ def ask_people(
     zh, en = SUBJECT_NAMES[step.subject]
     where = act.session.get_one(Organisation, step.organisation_id)
     host = act.session.get_one(Organisation, programme.host_id)
-    owed = act.session.exec(select(Obligation).where(Obligation.step_id == step.id)).first()
     said: dict[str, Any] = {
         "step_id": step.id,
         "organisation": where.name,
@@ -197,7 +203,7 @@ def ask_people(
         "tier": step.number,
         "tiers": len(chain_of(pack, programme, step.subject).tiers),
         "version": submission.version,
-        "due_on": owed.due_on if owed else None,
+        "due_on": due_on,
         **ground_facts(pack, step.basis),
         "host": host.name,
         "subject": step.subject,
@@ -206,10 +212,11 @@ def ask_people(
         **_attached(act, submission),
     }
     kind, matter = "decision-asked", f"{step.id}:{again}"
-    seated = {who.id for seat in seats_of(act, step) for who in seat.speakers}
-    reached = tell(act, kind, matter, [who for who in people if who.id in seated], programme, **said)
+    seated = {who.id for seat in seats for who in seat.speakers}
+    first = not again  # then the step has just opened
+    reached = tell(act, kind, matter, [who for who in people if who.id in seated], programme, first=first, **said)
     recorders = [who for who in people if who.id not in seated]
-    reached += tell(act, kind, matter, recorders, programme, on_behalf=True, **said)
+    reached += tell(act, kind, matter, recorders, programme, first=first, on_behalf=True, **said)
     if not reached:
         tell_or_report(act, kind, matter, (), programme, **said)
 
@@ -233,10 +240,26 @@ def renew_code(act: Act, programme: Programme, step: ApprovalStep, who: Person, 
     Unless it begins `anew`, their wrong tries stay counted.
     """
     give_code(act, step, who, anew=anew)
-    submission = act.session.get_one(Submission, step.submission_id)
     record(act, "code_renewed", programme, subject=step.subject, tier=step.number, ref=who.ref)
+    ask_one_more(act, programme, step, who)
+
+
+def ask_one_more(act: Act, programme: Programme, step: ApprovalStep, who: Person) -> None:
+    """Queue the question of an open step to one person, who has a fresh code."""
+    submission = act.session.get_one(Submission, step.submission_id)
     phases = review_phases(act, programme, step.subject)
-    ask_people(act, programme, step, submission, [who], phases, again=programme.event_number)
+    owed = act.session.exec(select(Obligation).where(Obligation.step_id == step.id)).first()
+    ask_people(
+        act,
+        programme,
+        step,
+        submission,
+        [who],
+        phases,
+        seats_of(act, step),
+        owed.due_on if owed else None,
+        programme.event_number,
+    )
 
 
 def drop_pending(act: Act, programme: Programme, submission: Submission) -> None:

@@ -81,7 +81,6 @@ def operation(
                     created_at=act.now,
                 )
             )
-            act.session.flush()
             return result
 
         return cast(Callable[Concatenate[Act, P], A], once)
@@ -145,7 +144,6 @@ def record(act: Act, kind: str, programme: Programme | None = None, /, **facts: 
     """
     event = AuditEvent(**_next_event(act, kind, programme, facts))
     act.session.add(event)
-    act.session.flush()
     return event
 
 

@@ -69,7 +69,6 @@ def conclude(
     for code in act.session.exec(select(OneTimeCode).where(OneTimeCode.step_id == step.id)).all():
         code.used_at = act.now
         act.session.add(code)
-    act.session.flush()
     cancel_messages(act, step_id=step.id)
     where = act.session.get_one(Organisation, step.organisation_id)
     submission = act.session.get_one(Submission, step.submission_id)
@@ -120,7 +119,6 @@ def _follow(
     if move.submission is not None:
         submission.state = move.submission
         act.session.add(submission)
-        act.session.flush()
     if move.open_number is not None:
         open_step(act, programme, submission, move.open_number)  # which wakes the run
         return

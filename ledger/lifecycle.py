@@ -61,7 +61,6 @@ def advance_programme(act: Act, programme: Programme) -> None:
     if programme.state == ProgrammeState.RUNNING and programme.ended_on is not None:
         programme.state = ProgrammeState.ENDED
     act.session.add(programme)
-    act.session.flush()
 
 
 def phases_of(act: Act, programme: Programme) -> list[Phase]:

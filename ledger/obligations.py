@@ -41,21 +41,24 @@ def oblige(
     session: ProgrammeSession | None = None,
     step: ApprovalStep | None = None,
     school_id: uuid.UUID | None = None,
-) -> None:
+) -> list[Obligation]:
     """Create what falls due with an event (`award.closed`, `step.opened`, …), each once; called again it adds
-    nothing. What is owed per school is created for each school that the session visits, or for the one of the event.
+    nothing (but a step opens once only). What is owed per school is created for each school that the session visits, or
+    for the one of the event. Answers what was created.
     """
     pack = pack_of(act, programme)
+    created: list[Obligation] = []
     for kind in pack.obligations:
         if kind.opens_with != event or (kind.kinds and programme.kind not in kind.kinds):
             continue
         for at in _sessions(act, programme, kind, session):
             if at is not None and kind.per == "school":
                 for school in _schools(act, at, school_id):
-                    _create(act, programme, pack, kind, target_of(at.id, school.id), at, None, school)
+                    created += _create(act, programme, pack, kind, target_of(at.id, school.id), at, None, school)
                 continue
             target = str(step.id) if step and kind.per == "step" else str(at.id) if at else PROGRAMME
-            _create(act, programme, pack, kind, target, at, step if kind.per == "step" else None)
+            created += _create(act, programme, pack, kind, target, at, step if kind.per == "step" else None)
+    return created
 
 
 def _sessions(
@@ -92,9 +95,11 @@ def _days(
     target: str,
 ) -> dict[str, date]:
     """The days from which what is owed is counted; those of its stage where its rule asks for them."""
-    known = anchors(act, programme, session, step)
-    rules = (pack.rules.get(key) or pack.settings.get(key) for key in (kind.due, kind.not_before) if key)
-    if any(rule is not None and (rule.counted_from or "").startswith("stage.") for rule in rules):
+    due = step_rule(pack, programme, step) if step else kind.due
+    rules = (pack.rules.get(key) or pack.settings.get(key) for key in (due, kind.not_before) if key)
+    counted_from = {rule.counted_from for rule in rules if rule is not None and rule.counted_from}
+    known = anchors(act, programme, session, step, counted_from)
+    if any(day.startswith("stage.") for day in counted_from):
         known |= stage_days(act, programme, kind.opens_with.partition(".")[0], session, target)
     return known
 
@@ -108,14 +113,11 @@ def _create(
     session: ProgrammeSession | None,
     step: ApprovalStep | None,
     school: Organisation | None = None,
-) -> None:
-    known = select(Obligation).where(
-        Obligation.programme_id == programme.id, Obligation.kind == kind.key, Obligation.target == target
-    )
-    before = act.session.exec(known.order_by(col(Obligation.number).desc()).limit(1)).first()
+) -> list[Obligation]:
+    before = _before(act, programme, kind, target) if step is None else None
     again = kind.opens_with.endswith(".returned")  # each return brings one of its own
     if before is not None and (not again or before.state == ObligationState.OPEN):
-        return
+        return []
     role = step.role if step else kind.owed_by
     owner_id = step.organisation_id if step else owner_of(act, programme, pack, role, school).id
     rule = step_rule(pack, programme, step) if step else kind.due
@@ -131,6 +133,7 @@ def _create(
     if kind.not_before is not None:
         known_days = _days(act, programme, pack, kind, session, step, target)
         opens_on = due_on(pack, kind.not_before, known_days, facts(programme)).on
+    created = []
     for number, day in enumerate(days, start=before.number + 1 if before else 1):
         row = Obligation(
             programme_id=programme.id,
@@ -151,7 +154,16 @@ def _create(
         )
         aim(act, pack, kind, row)
         act.session.add(row)
-    act.session.flush()
+        created.append(row)
+    return created
+
+
+def _before(act: Act, programme: Programme, kind: ObligationKind, target: str) -> Obligation | None:
+    """The latest that was owed of this kind for this target."""
+    known = select(Obligation).where(
+        Obligation.programme_id == programme.id, Obligation.kind == kind.key, Obligation.target == target
+    )
+    return act.session.exec(known.order_by(col(Obligation.number).desc()).limit(1)).first()
 
 
 def aim(act: Act, pack: Pack, kind: ObligationKind, row: Obligation) -> None:

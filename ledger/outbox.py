@@ -58,14 +58,15 @@ def tell(
     obligation_id: uuid.UUID | None = None,
     step_id: uuid.UUID | None = None,
     at_once: bool = False,
+    first: bool = False,
     together: Together | None = None,
     **facts: Any,
 ) -> int:
     """Queue one message a person on a matter; the same matter is told to a person once. Answers how many are reached.
 
     Also queued once for each of their organisations that has a channel of its own. Whoever has neither mail nor channel
-    is not reached. `at_once`: also in quiet hours, for somebody who acts at this moment. `together`: the caller holds a
-    claim that nobody was told of this matter before, and writes these rows itself.
+    is not reached. `at_once`: also in quiet hours, for somebody who acts at this moment. `first`: the caller knows that
+    nobody was told of this matter before. `together`: so too, and the caller writes these rows itself.
     """
     reached = 0
     told: set[uuid.UUID] = set()
@@ -82,6 +83,7 @@ def tell(
             who.locale,
             said,
             at_once,
+            first,
             together,
             programme_id=programme.id if programme else None,
             obligation_id=obligation_id,
@@ -101,6 +103,7 @@ def tell(
                 who.locale,
                 said,
                 at_once,
+                first,
                 together,
                 programme_id=programme.id if programme else None,
                 obligation_id=obligation_id,
@@ -128,10 +131,15 @@ def _queue(
     locale: str,
     facts: dict[str, Any],
     at_once: bool,
+    first: bool,
     together: Together | None,
     **ids: Any,
 ) -> int:
-    if together is None and act.session.exec(select(Message.id).where(Message.key == key)).first() is not None:
+    if (
+        together is None
+        and not first
+        and act.session.exec(select(Message.id).where(Message.key == key)).first() is not None
+    ):
         return 1
     at_once = at_once or kind in AT_ONCE
     said = {
@@ -153,8 +161,6 @@ def _queue(
         assert isinstance(to, Person)
         bundle(act, row, to)
     act.session.add(row)
-    if together is None:
-        act.session.flush()
     return 1
 
 
@@ -315,15 +321,15 @@ def settle_message(
         return MessageState(row.state)
     broken = [way for way, how in (ways or {}).items() if how == WayState.FAILED_FOR_GOOD and row.ways.get(way) != how]
     row.ways = row.ways | dict(ways or {})
-    programme = act.session.get(Programme, row.programme_id) if row.programme_id else None
     if error is None or (told and (final or row.tries > len(BACKOFF))):
         took = {how for how in row.ways.values() if how in (WayState.SENT, WayState.DELIVERED)}
         row.state = MessageState.DELIVERED if took == {WayState.DELIVERED} else MessageState.SENT
         row.sent_at, row.error = act.now, None
         for way in broken:
-            _report_way(act, row, way, programme)
+            _report_way(act, row, way)
     elif final or row.tries > len(BACKOFF):
         row.state, row.error = MessageState.GIVEN_UP, error[:400]
+        programme = _programme_of(act, row)
         record(act, "message_given_up", programme, message=row.kind, error=error[:400])
         if row.kind != "message-given-up":
             tell(act, "message-given-up", str(row.id), office_people(act), programme, about=row.kind, error=error[:200])
@@ -337,7 +343,11 @@ def settle_message(
     return MessageState(row.state)
 
 
-def _report_way(act: Act, row: Message, way: str, programme: Programme | None) -> None:
+def _programme_of(act: Act, row: Message) -> Programme | None:
+    return act.session.get(Programme, row.programme_id) if row.programme_id else None
+
+
+def _report_way(act: Act, row: Message, way: str) -> None:
     """Tell the office that somebody can no longer be reached in one way; once for each address."""
     who = act.session.get(Person, row.person_id) if row.person_id else None
     body = act.session.get(Organisation, row.organisation_id) if row.organisation_id else None

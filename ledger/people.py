@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlmodel import col, select
 
@@ -178,6 +178,25 @@ def holders(act: Act, organisation_id: uuid.UUID, *roles: str) -> list[Person]:
     return list(act.session.exec(query).all())
 
 
+def holders_by_role(act: Act, organisation_id: uuid.UUID, roles: Iterable[str]) -> dict[str, list[Person]]:
+    """For each of the roles the active people who hold it in the organisation, in the order of their numbers."""
+    query = (
+        select(RoleAssignment.role, Person)
+        .join(Person, col(Person.id) == col(RoleAssignment.person_id))
+        .where(
+            RoleAssignment.organisation_id == organisation_id,
+            col(RoleAssignment.role).in_(set(roles)),
+            col(Person.active),
+        )
+        .order_by(col(Person.ref))
+        .distinct()
+    )
+    found: dict[str, list[Person]] = {}
+    for role, who in act.session.exec(query).all():
+        found.setdefault(role, []).append(who)
+    return found
+
+
 def office_people(act: Act) -> list[Person]:
     """The people of the programme office."""
     query = (
@@ -224,7 +243,7 @@ def seats_of(act: Act, role: str, nears: Sequence[Organisation]) -> dict[uuid.UU
         beside = _first_child(act, role, {place.id for place in at.values()})
         found |= {near: beside[place.id] for near, place in at.items() if place.id in beside}
         at = {near: place for near, place in at.items() if near not in found and place.parent_id is not None}
-        above = _by_id(act, {place.parent_id for place in at.values() if place.parent_id})
+        above = organisations(act, {place.parent_id for place in at.values() if place.parent_id})
         at = {near: above[place.parent_id] for near, place in at.items() if place.parent_id in above}
     return found
 
@@ -239,7 +258,8 @@ def _first_child(act: Act, role: str, parents: set[uuid.UUID]) -> dict[uuid.UUID
     return found
 
 
-def _by_id(act: Act, ids: set[uuid.UUID]) -> dict[uuid.UUID, Organisation]:
+def organisations(act: Act, ids: set[uuid.UUID]) -> dict[uuid.UUID, Organisation]:
+    """Organisations by their ids, with at most one query."""
     if len(ids) == 1:  # may be known to the session already
         row = act.session.get(Organisation, next(iter(ids)))
         return {row.id: row} if row else {}

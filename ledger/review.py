@@ -200,8 +200,9 @@ def decide_step(
     pack = pack_of(act, programme)
     role = pack.roles.get(step.role)
     many = tier_of(act, programme, step).quorum.kind != "one"
-    seat = seat_for(act, step, who, on_behalf_of if many else None)
-    asked = (step.organisation_id, step.role) in roles_of(act, who.id)  # and was heard, or handed it on
+    seat = seat_for(act, step, who, on_behalf_of if many else None, many=many)
+    held = roles_of(act, who.id)
+    asked = (step.organisation_id, step.role) in held  # and was heard, or handed it on
     if seat is None and (asked if not on_behalf_of else many):
         return _no_seat(act, programme, step, who)
     verdict = may_decide(
@@ -211,7 +212,7 @@ def decide_step(
         outcome=outcome,
         step_role=step.role,
         step_organisation_id=step.organisation_id,
-        person_roles=_roles_here(act, step, who, seat),
+        person_roles=_roles_here(held, step, who, seat),
         person_organisation_id=who.organisation_id,
         host_id=programme.host_id,
         seat=role.seat if role else "organisation",
@@ -249,9 +250,10 @@ def decide_step(
     )
 
 
-def _roles_here(act: Act, step: ApprovalStep, who: Person, seat: Seat | None) -> list[tuple[uuid.UUID, str]]:
+def _roles_here(
+    held: list[tuple[uuid.UUID, str]], step: ApprovalStep, who: Person, seat: Seat | None
+) -> list[tuple[uuid.UUID, str]]:
     """The roles of a person, with that of the seat in which they speak: their own, an absent one's, one handed to them."""
-    held = roles_of(act, who.id)
     speaks = seat is not None and who.id in {one.id for one in seat.speakers}
     return [*held, (step.organisation_id, step.role)] if speaks else held
 

@@ -5,7 +5,7 @@ The ledger never reads history from Prefect: a deleted run is rebuilt from here 
 
 import socket
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel
 from sqlmodel import col, select
@@ -171,13 +171,30 @@ def _fetch_targets(act: Act, rows: Sequence[Wake]) -> None:
         act.session.exec(select(Programme).where(col(Programme.id).in_(programmes))).all()
 
 
-def open_wakes(act: Act, limit: int = 200) -> list[OpenWake]:
-    """Wakes not done yet, oldest first, and closes those whose number has been observed."""
+def open_wakes(act: Act, limit: int = 200) -> tuple[list[OpenWake], list[uuid.UUID]]:
+    """Wakes not done yet, oldest first; and those of them whose number has been observed, which are to be closed
+    (`close_wakes`). Only reads: whoever decides need not be waited for.
+    """
     rows = act.session.exec(
         select(Wake).where(col(Wake.done_at).is_(None)).order_by(col(Wake.created_at), col(Wake.id)).limit(limit)
     ).all()
+    return _told_apart(act, rows)
+
+
+def close_wakes(act: Act, wake_ids: Iterable[uuid.UUID]) -> None:
+    """Close those of these wakes whose number has been observed: one that was raised again meanwhile stays open."""
+    rows = act.session.exec(select(Wake).where(col(Wake.id).in_(list(wake_ids)), col(Wake.done_at).is_(None))).all()
+    _, observed = _told_apart(act, rows)
+    for row in rows:
+        if row.id in observed:
+            row.done_at = act.now
+            act.session.add(row)
+
+
+def _told_apart(act: Act, rows: Sequence[Wake]) -> tuple[list[OpenWake], list[uuid.UUID]]:
+    """Wakes that wait to be observed, and the ids of those that have been."""
     _fetch_targets(act, rows)
-    found = []
+    found, observed = [], []
     for row in rows:
         target: Programme | Phase = (
             act.session.get_one(Phase, row.phase_id)
@@ -186,8 +203,7 @@ def open_wakes(act: Act, limit: int = 200) -> list[OpenWake]:
         )
         closed = isinstance(target, Phase) and target.state != PhaseState.OPEN and not target.run_settled
         if target.run_id is not None and target.observed_number >= row.event_number and not closed:
-            row.done_at = act.now
-            act.session.add(row)
+            observed.append(row.id)
             continue
         found.append(
             OpenWake(
@@ -199,7 +215,7 @@ def open_wakes(act: Act, limit: int = 200) -> list[OpenWake]:
                 observed=target.observed_number,
             )
         )
-    return found
+    return found, observed
 
 
 # --- leases ---------------------------------------------------------------------------------------------------------

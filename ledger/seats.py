@@ -6,14 +6,14 @@ quorum and the substitutes of a pack's tiers.
 """
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlmodel import col, select
 
 from ledger.packs import chain_of, pack_of
-from ledger.people import CLERK, holders
+from ledger.people import CLERK, holders_by_role
 from models.act import Act
 from models.people import Absence, Person
 from models.programme import Programme
@@ -40,15 +40,36 @@ def tier_of(act: Act, programme: Programme, step: ApprovalStep) -> Tier:
 
 def seats_of(act: Act, step: ApprovalStep) -> list[Seat]:
     """The seats of a step, in the order of the people's numbers."""
+    seats, _ = seats_and_speakers(act, step)
+    return seats
+
+
+def seats_and_speakers(act: Act, step: ApprovalStep, *, opening: bool = False) -> tuple[list[Seat], list[Person]]:
+    """The seats of a step, and who may decide it with a code: those in its seats, who stands in for them, and the
+    recording clerks; both in the order of the people's numbers. One that is just `opening` was never handed on.
+    """
     tier = tier_of(act, act.session.get_one(Programme, step.programme_id), step)
+    roles = tier.quorum.groups or (step.role,)
+    held = holders_by_role(act, step.organisation_id, (*roles, CLERK))
+    handed = [] if opening else _reassignments(act, step)
+    seats = _seats(act, {role: held.get(role, []) for role in roles}, handed)
+    speakers = {who.id: who for seat in seats for who in seat.speakers} | {who.id: who for who in held.get(CLERK, [])}
+    return seats, sorted(speakers.values(), key=lambda who: who.ref)
+
+
+def _reassignments(act: Act, step: ApprovalStep) -> Sequence[Reassignment]:
+    query = select(Reassignment).where(Reassignment.step_id == step.id)
+    return act.session.exec(query.order_by(col(Reassignment.created_at), col(Reassignment.id))).all()
+
+
+def _seats(act: Act, held: Mapping[str, list[Person]], reassignments: Iterable[Reassignment]) -> list[Seat]:
     groups: dict[uuid.UUID, set[str]] = {}
     people: dict[uuid.UUID, Person] = {}
-    for role in tier.quorum.groups or (step.role,):
-        for who in holders(act, step.organisation_id, role):
+    for role, holders in held.items():
+        for who in holders:
             people[who.id] = who
             groups.setdefault(who.id, set()).add(role)
-    query = select(Reassignment).where(Reassignment.step_id == step.id)
-    for handed in act.session.exec(query.order_by(col(Reassignment.created_at), col(Reassignment.id))).all():
+    for handed in reassignments:
         left = groups.pop(handed.from_id, set()) if handed.from_id else set().union(*groups.values())
         if handed.from_id is None:
             people, groups = {}, {}
@@ -61,13 +82,6 @@ def seats_of(act: Act, step: ApprovalStep) -> list[Seat]:
         Seat(who, (who, *((standing_in[who.id],) if who.id in standing_in else ())), frozenset(groups[who.id]))
         for who in sorted(people.values(), key=lambda one: one.ref)
     ]
-
-
-def speakers_of(act: Act, step: ApprovalStep) -> list[Person]:
-    """Who may decide a step with a code: those in its seats and who stands in for them, and the recording clerks."""
-    found = {who.id: who for seat in seats_of(act, step) for who in seat.speakers}
-    found |= {who.id: who for who in holders(act, step.organisation_id, CLERK)}
-    return sorted(found.values(), key=lambda who: who.ref)
 
 
 def substitutes(act: Act, people: Iterable[uuid.UUID], on: date) -> dict[uuid.UUID, Person]:

@@ -21,12 +21,13 @@ from policies.schema import Pack
 from rules.quorum import Voice, settled
 
 
-def seat_for(act: Act, step: ApprovalStep, who: Person, on_behalf_of: str | None) -> Seat | None:
-    """The seat in which a person would speak now: their own, else that of an absent one; None where none is free.
+def seat_for(act: Act, step: ApprovalStep, who: Person, on_behalf_of: str | None, *, many: bool = True) -> Seat | None:
+    """The seat in which a person would speak now: their own, else that of an absent one; None where none is free. A step
+    that needs one voice (not `many`) has no voice yet.
 
     A clerk who records on behalf speaks in the seat of the head whom they name.
     """
-    heard = set(act.session.exec(select(Vote.seat_id).where(Vote.step_id == step.id)).all())
+    heard = set(act.session.exec(select(Vote.seat_id).where(Vote.step_id == step.id)).all()) if many else set()
     free = [seat for seat in seats_of(act, step) if seat.holder.id not in heard]
     if on_behalf_of:
         return next((seat for seat in free if seat.holder.name == on_behalf_of.strip()), None)
