@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType
 
 from sqlalchemy import Connection, text
@@ -22,13 +22,20 @@ from office.listening import Ear
 from office.post import Post
 from office.runtime.database import engine_for
 from office.runtime.settings import Settings, settings
+from office.rush import Rush
 
 log = logging.getLogger("songjiao.dispatcher")
 
 _LOOK_SECONDS = 0.5
 """How long until a look without a ring: for a writer that died between its commit and its ring, and for what has a time."""
 
+_LATER_LOOK_SECONDS = 2.0
+"""The same for the events in Prefect, which nobody waits for: half a second after an act Prefect has other things to do."""
+
 _WATCH_SECONDS = 0.3
+_RUSH_SECONDS = 0.05
+"""How often it is asked whether a rush is over."""
+
 _EVEN_IF_QUIET_SECONDS = 1.0
 _LONGEST_PAUSE = 10.0
 
@@ -59,17 +66,24 @@ class Pulse:
 
 @dataclass
 class Calls:
-    """What sends a thread of the dispatcher to work: a ring, and the word to leave."""
+    """What sends a thread of the dispatcher to work: a ring, and the word to leave; what holds it up, a rush."""
 
     office: Settings
     heard: threading.Event
     leaving: threading.Event
+    rush: Rush = field(default_factory=Rush)
+    look_seconds: float = _LOOK_SECONDS
 
     def wait(self, seconds: float) -> bool:
         """Wait for a ring at most so long; answers whether there was one. The next ring counts from here."""
         rang = self.heard.wait(seconds)
         self.heard.clear()
         return rang
+
+    def let_post_go_first(self) -> None:
+        """Wait while people decide one right after another."""
+        while self.rush.holds() and not self.leaving.is_set():
+            self.leaving.wait(_RUSH_SECONDS)
 
 
 def _repeat(name: str, calls: Calls, work: Callable[[], int]) -> None:
@@ -79,7 +93,7 @@ def _repeat(name: str, calls: Calls, work: Callable[[], int]) -> None:
     pulse = Pulse(calls.office)
     pause = 0.0
     while not calls.leaving.wait(pause):
-        rang = calls.wait(_LOOK_SECONDS)
+        rang = calls.wait(calls.look_seconds)
         if calls.leaving.is_set():
             return
         try:
@@ -101,7 +115,7 @@ def _longer(pause: float) -> float:
 
 
 def _carry_post(calls: Calls) -> None:
-    post = Post(calls.office, calls.heard, calls.leaving)
+    post = Post(calls.office, calls.heard, calls.leaving, calls.rush)
     try:
         _repeat("post", calls, post.deliver)
     finally:
@@ -118,9 +132,11 @@ def _carry_wakes(calls: Calls) -> None:
     def tend() -> int:
         if not waker.anything_to_do():
             return 0
+        calls.let_post_go_first()
         with get_client(sync_client=True) as client:
             while waker.tend_all(client) and not calls.leaving.is_set():
                 calls.wait(_WATCH_SECONDS)
+                calls.let_post_go_first()
         return 0
 
     _repeat("wakes", calls, tend)
@@ -158,9 +174,10 @@ def _carry_news(calls: Calls) -> None:
     def tell() -> int:
         if not announcer.anything_to_do():
             return 0
+        calls.let_post_go_first()
         with get_client(sync_client=True) as client:
             while announcer.carry(client) and not calls.leaving.is_set():
-                pass
+                calls.let_post_go_first()
         return 0
 
     _repeat("events", calls, tell)
@@ -175,12 +192,11 @@ def run(office: Settings, leaving: threading.Event) -> None:
         log.info("another dispatcher is at work; waiting")
         if leaving.wait(1.0):
             return
-    ear = Ear(office)
-    threads = []
-    for carry in (_carry_post, _carry_wakes):
-        threads.append(_thread(carry, Calls(office, ear.told(), leaving)))
-    for carry in (_keep_watch, _carry_news):  # these go by the time alone
-        threads.append(_thread(carry, Calls(office, threading.Event(), leaving)))
+    rush = Rush()
+    ear = Ear(office, rush)
+    threads = [_thread(carry, Calls(office, ear.told(), leaving, rush)) for carry in (_carry_post, _carry_wakes)]
+    for carry, look in ((_keep_watch, _LOOK_SECONDS), (_carry_news, _LATER_LOOK_SECONDS)):  # by the time alone
+        threads.append(_thread(carry, Calls(office, threading.Event(), leaving, rush, look)))
     ear.tell_all()
     with ear:
         log.info("at work")

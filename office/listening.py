@@ -12,8 +12,9 @@ from typing import Self
 import psycopg
 from sqlalchemy.engine import make_url
 
-from office.runtime.doorbell import CHANNEL, hang_up, hangs, take_down
+from office.runtime.doorbell import CHANNEL, POST, hang_up, hangs, take_down
 from office.runtime.settings import Settings
+from office.rush import Rush
 
 log = logging.getLogger("songjiao.dispatcher")
 
@@ -22,10 +23,13 @@ _AGAIN_SECONDS = 2.0
 
 
 class Ear:
-    """Listens in a thread of its own, inside `with`; every event handed out by `told()` is set at each ring."""
+    """Listens in a thread of its own, inside `with`; every event handed out by `told()` is set at each ring, and `rush` is
+    told of each act that told people something.
+    """
 
-    def __init__(self, office: Settings) -> None:
+    def __init__(self, office: Settings, rush: Rush | None = None) -> None:
         self._office = office
+        self._rush = rush or Rush()
         self._told: list[threading.Event] = []
         self._leaving = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="ear")
@@ -40,6 +44,11 @@ class Ear:
         """Have everybody look now."""
         for heard in self._told:
             heard.set()
+
+    def _hear(self, said: str) -> None:
+        if said == POST:
+            self._rush.note()
+        self.tell_all()
 
     def __enter__(self) -> Self:
         """Begin to listen."""
@@ -76,13 +85,13 @@ class Ear:
     def _hear_bell(self) -> None:
         while self._bell is not None and not self._leaving.is_set():
             try:
-                self._bell.recv(1)
+                said = self._bell.recv(len(POST)).decode()
             except TimeoutError:
                 if not hangs(self._office, "dispatcher"):
                     self._bell.close()
                     self._bell = self._hang_up()
                 continue
-            self.tell_all()
+            self._hear(said)
 
     def _hear_postgres(self) -> None:
         plain = make_url(self._office.ledger_url).set(drivername="postgresql")
@@ -90,5 +99,5 @@ class Ear:
             connection.execute(f"LISTEN {CHANNEL}")
             self.tell_all()  # whatever was committed before we listened
             while not self._leaving.is_set():
-                for _ in connection.notifies(timeout=_LEAVE_SECONDS, stop_after=1):
-                    self.tell_all()
+                for news in connection.notifies(timeout=_LEAVE_SECONDS, stop_after=1):
+                    self._hear(news.payload)

@@ -95,8 +95,11 @@ class Waker:
     def tend_all(self, client: SyncPrefectClient) -> int:
         """Tend every run with an open wake or a dead process once, and give their number."""
         everything = time.monotonic() >= self._everything_at
-        with transaction(SYSTEM, office=self._office) as act:  # short: whoever decides waits for it
-            wakes = runs.open_wakes(act, _LIMIT)
+        with reading(self._office) as act:
+            wakes, observed = runs.open_wakes(act, _LIMIT)
+        if observed:
+            with transaction(SYSTEM, office=self._office) as act:
+                runs.close_wakes(act, observed)
         targets, numbers = _targets(wakes), _numbers(wakes)
         with reading(self._office) as act:
             leases = {lease.run_id: lease for lease in held_leases(act) if lease.run_id is not None}

@@ -168,7 +168,7 @@ def reconcile_runs() -> dict[str, int]:
         carriers = unsettled_carriers(act)
         leases = held_leases(act)
         at_work = any(lease.name == DISPATCHER and lease.alive for lease in leases)
-        wanted = set() if at_work else {(one.programme_id, one.phase_id) for one in runs.open_wakes(act)}
+        wanted = set() if at_work else {(one.programme_id, one.phase_id) for one in runs.open_wakes(act)[0]}
     by_run = {lease.run_id: lease for lease in leases if lease.run_id is not None}
     # A phase that waits for a run is started by its lifecycle: wake that.
     wanted |= {(one.programme_id, None) for one in carriers if one.run_id is None}

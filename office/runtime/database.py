@@ -7,6 +7,7 @@ one advisory lock there. So writers follow one another on both, and whatever an 
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,10 +17,14 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 
 WRITE = "songjiao_write"
+AHEAD = "songjiao_ahead"
+_BUSY_MS = 30_000
+_AHEAD_SECONDS, _AGAIN_SECONDS = 5.0, 0.001
 _PG_LOCK = 0x534F4E474A  # one number for all writers of this ledger
 _engines: dict[str, Engine] = {}
 _stand_ins: set[Engine] = set()
 """Engines that work on an empty database in memory for now."""
+_turns: dict[str, threading.Lock] = {}
 _guard = threading.Lock()
 
 
@@ -31,12 +36,28 @@ def engine_for(url: str) -> Engine:
         return _engines[url]
 
 
+@contextmanager
+def one_at_a_time(url: str) -> Iterator[None]:
+    """Have the threads of this process that write follow one another, in the order in which they came: each waits for the one
+    before, and only the first for other processes. After SQLite's own patience it goes on and is told there what is wrong.
+    """
+    with _guard:
+        turn = _turns.setdefault(url, threading.Lock())
+    mine = turn.acquire(timeout=_BUSY_MS / 1000)
+    try:
+        yield
+    finally:
+        if mine:
+            turn.release()
+
+
 def forget_engines() -> None:
     """Drop this process's engines without closing their connections: for a child that was forked from a parent with some."""
     with _guard:
         for engine in _engines.values():
             engine.dispose(close=False)
         _engines.clear()
+        _turns.clear()
 
 
 @contextmanager
@@ -86,12 +107,32 @@ def _make_sqlite(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "busy_timeout=30000"):
+        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", f"busy_timeout={_BUSY_MS}"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(WRITE)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if options.get(AHEAD) and _begun_ahead(connection.connection.dbapi_connection):
+            return
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(WRITE) else "BEGIN")
 
     return engine
+
+
+def _begun_ahead(connection: Any) -> bool:
+    """Take the write lock as soon as it is free: asked for each millisecond, where SQLite would sleep ever longer while
+    others take it in turns. False when that takes too long; then it is waited for as usual, and the trouble told.
+    """
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        until = time.monotonic() + _AHEAD_SECONDS
+        while time.monotonic() < until:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return True
+            except sqlite3.OperationalError:
+                time.sleep(_AGAIN_SECONDS)
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={_BUSY_MS}")

@@ -1,9 +1,9 @@
 """The bells at the doors of dispatcher and worker: whoever has something for them rings, so that they look at once.
 
-A ring says nothing but "look": a lost one costs the next look by oneself, a needless one a small query. It is an empty
-datagram to a Unix socket in the data folder. The dispatcher is rung for by who commits messages or wakes; on PostgreSQL
-the transaction itself notifies, so that it reaches a dispatcher on another machine and never comes before the commit.
-The worker is rung for by Prefect's server (`office.bellringer`). Serves no clause.
+A ring says nothing but "look", and whether an act told people something (`POST`): a lost one costs the next look by oneself,
+a needless one a small query. It is a datagram to a Unix socket in the data folder. The dispatcher is rung for by who commits
+messages or wakes; on PostgreSQL the transaction itself notifies, so that it reaches a dispatcher on another machine and never
+comes before the commit. The worker is rung for by Prefect's server (`office.bellringer`). Serves no clause.
 """
 
 import contextlib
@@ -25,6 +25,9 @@ from office.runtime.sockets import socket_in
 log = logging.getLogger("songjiao.bell")
 
 CHANNEL = "songjiao_outbox"
+POST = "post"
+"""What a ring says when an act has told people something; nothing otherwise."""
+
 Door = Literal["dispatcher", "worker"]
 
 
@@ -59,6 +62,7 @@ class LedgerSession(Session):
     """A session that notes whether it has written something for the dispatcher to carry."""
 
     rings: bool = False
+    tells: bool = False
 
     def __init__(self, *given: Any, **more: Any) -> None:
         """As any session, but that it keeps what it has read: a row that an act looks at again is not read again."""
@@ -69,12 +73,16 @@ class LedgerSession(Session):
         """On PostgreSQL: have the commit itself notify the dispatcher."""
         self.rings = self.rings or NEWS in self.info
         if self.rings and self.get_bind().dialect.name == "postgresql":
-            self.execute(text(f"NOTIFY {CHANNEL}"))
+            self.execute(text("SELECT pg_notify(:channel, :said)"), {"channel": CHANNEL, "said": self._said})
 
     def ring_after_commit(self, office: Settings) -> None:
         """Elsewhere: ring, once the commit has made it true."""
         if self.rings and self.get_bind().dialect.name != "postgresql":
-            ring(office)
+            ring(office, said=self._said)
+
+    @property
+    def _said(self) -> str:
+        return POST if self.tells else ""
 
 
 @event.listens_for(LedgerSession, "loaded_as_persistent")
@@ -85,17 +93,16 @@ def _keep(session: LedgerSession, row: object) -> None:
 
 @event.listens_for(LedgerSession, "after_flush")
 def _note(session: LedgerSession, _context: object) -> None:
-    if not session.rings:
-        session.rings = any(_is_news(row) for row in (*session.new, *session.dirty)) or any(
-            isinstance(row, Lease)
-            for row in session.deleted  # a run that ends its execution may be woken again
-        )
-
-
-def _is_news(row: Any) -> bool:
-    if isinstance(row, Message):
-        return row.state == MessageState.QUEUED
-    return isinstance(row, Wake) and row.done_at is None
+    written = [*session.new, *session.dirty]
+    session.tells = session.tells or any(
+        isinstance(row, Message) and row.state == MessageState.QUEUED for row in written
+    )
+    session.rings = (
+        session.rings
+        or session.tells
+        or any(isinstance(row, Wake) and row.done_at is None for row in written)
+        or any(isinstance(row, Lease) for row in session.deleted)  # a run that ends its execution may be woken again
+    )
 
 
 def hangs(office: Settings, door: Door) -> bool:
@@ -110,10 +117,10 @@ def take_down(office: Settings, door: Door, bell: socket.socket) -> None:
         bell_path(office, door).unlink()
 
 
-def ring(office: Settings, door: Door = "dispatcher") -> None:
+def ring(office: Settings, door: Door = "dispatcher", said: str = "") -> None:
     """Ring; nothing happens where nobody listens, or where they have been rung for often enough already."""
     if not hasattr(socket, "AF_UNIX"):
         return
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
         bell.setblocking(False)
-        bell.sendto(b"", str(bell_path(office, door)))
+        bell.sendto(said.encode(), str(bell_path(office, door)))

@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from models.act import SYSTEM, Act, Actor
 from models.office import BusinessClock
-from office.runtime.database import WRITE, engine_for
+from office.runtime.database import AHEAD, WRITE, engine_for, one_at_a_time
 from office.runtime.doorbell import LedgerSession
 from office.runtime.settings import Settings, server_key, settings
 from office.runtime.stop_points import stop_point
@@ -41,14 +41,17 @@ def moment(session: Session) -> datetime:
 
 
 @contextmanager
-def transaction(actor: Actor, key: str | None = None, office: Settings | None = None) -> Iterator[Act]:
+def transaction(
+    actor: Actor, key: str | None = None, office: Settings | None = None, *, ahead: bool = False
+) -> Iterator[Act]:
     """One writing transaction: commits when the block ends, rolls back whole when it raises.
 
-    `key` is the client's idempotency key; without one the act is made under a fresh key and cannot be repeated.
+    `key` is the client's idempotency key; without one the act is made under a fresh key and cannot be repeated. `ahead`: for
+    one process alone, before those who wait as well.
     """
     office = office or settings()
-    engine = engine_for(office.ledger_url).execution_options(**{WRITE: True})
-    with LedgerSession(engine, expire_on_commit=False) as session:
+    engine = engine_for(office.ledger_url).execution_options(**{WRITE: True, AHEAD: ahead})
+    with one_at_a_time(office.ledger_url), LedgerSession(engine, expire_on_commit=False) as session:
         with session.begin():
             yield _act(session, actor, key, office)
             session.flush()
