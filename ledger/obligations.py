@@ -197,6 +197,11 @@ def moment_of(row: Obligation | StandingDuty, coming: RungDue) -> datetime:
     return max(coming.at, row.silenced_until)
 
 
+def silenced(row: Obligation | StandingDuty, coming: RungDue, now: datetime) -> bool:
+    """Whether an acknowledgement holds a rung back at this moment."""
+    return row.silenced_until is not None and row.silenced_until > now and coming.rung.rung != "escalate"
+
+
 def working(pack: Pack, rule_id: str) -> bool:
     """Whether a rule counts working days."""
     rule = pack.rules.get(rule_id) or pack.settings.get(rule_id)

@@ -1,38 +1,32 @@
 """The sweep over standing duties: climbs their ladders rung by rung, oldest first, as that over programmes' matters does.
 
-In office hours and on workdays only; each rung once, the claim being an insert under a unique key; whoever would be told
-several things of one duty at one moment is told the last of them; one that reaches nobody tells the office and, once the
-day is over, brings the next one with it. Serves the standing and annual clauses of the kind remind-escalate.
+In office hours and on workdays only; each rung once and in order (`ledger.climbing`). Serves the standing and annual
+clauses of the kind remind-escalate.
 """
 
-import uuid
 from collections.abc import Sequence
-from typing import Any
 
 from pydantic import BaseModel
 from sqlmodel import col, select
 
-from ledger.audience import Audience, by_id, reachable
+from ledger.audience import by_id
+from ledger.climbing import Ground, Matter, climb, taken
 from ledger.core import chain
 from ledger.obligations import moment_of
-from ledger.outbox import tell
-from ledger.packs import ground_facts, pack_at
+from ledger.packs import pack_at
 from ledger.standing import meet_by_hours
 from ledger.standing_opening import renew
 from ledger.standing_queries import OPEN, next_standing, unsent_on_duties
-from ledger.together import Together
 from models.act import Act
 from models.office import Message
-from models.people import Organisation, Person
+from models.people import Person
 from models.register import StandingDuty, StandingRung
-from models.states import MessageState
-from policies.lookup import duty_of, role_name
+from policies.lookup import duty_of
 from policies.mechanisms import Duty
 from policies.schema import Pack
 from rules.deadlines import RungDue, rungs
 from rules.working_hours import is_open, next_open
 
-_PAST = {"remind": "reminded", "chase": "chased", "escalate": "escalated"}
 _BATCH = 200
 
 
@@ -56,7 +50,7 @@ def sweep_standing(act: Act, limit: int = _BATCH) -> Climbed:
     if rows:
         batch = _Batch(act, rows)
         fired = sum(_take(act, batch, row) for row in rows)
-        batch.together.write(act)
+        batch.ground.together.write(act)
     coming = next_standing(act)
     return Climbed(fired=fired, more=coming is not None and coming <= act.now)
 
@@ -65,8 +59,7 @@ class _Batch:
     """What a batch of duties needs to know of people, asked for once, and what is written for it."""
 
     def __init__(self, act: Act, rows: Sequence[StandingDuty]) -> None:
-        self.together = Together()
-        self.audience = Audience(act, (row.owed_by_id for row in rows))
+        self.ground = Ground(act, rows, StandingRung, "duty_id")
         self.debtors = by_id(act, Person, (row.person_id for row in rows))
         self.unsent: dict[str, list[Message]] = {}
         for message in unsent_on_duties(act):
@@ -75,11 +68,12 @@ class _Batch:
 
     def recipients(self, row: StandingDuty, due: RungDue) -> list[Person]:
         """The people a rung of a duty speaks to; who owes in person is told only while they are here."""
-        owner = self.audience.organisations[row.owed_by_id]
+        audience = self.ground.audience
+        owner = audience.organisations[row.owed_by_id]
         if row.person_id is None:
-            return self.audience.of_rung(owner, due.rung, self.audience.owners(owner, row.owed_by_role))
+            return audience.of_rung(owner, due.rung, audience.owners(owner, row.owed_by_role))
         debtor = self.debtors[row.person_id]
-        return self.audience.of_rung(owner, due.rung, [debtor] if debtor.active else [], personal=True)
+        return audience.of_rung(owner, due.rung, [debtor] if debtor.active else [], personal=True)
 
 
 def _take(act: Act, batch: _Batch, row: StandingDuty) -> int:
@@ -95,7 +89,7 @@ def _take(act: Act, batch: _Batch, row: StandingDuty) -> int:
     except LookupError as trouble:  # no next moment though the ladder goes on: the hourly audit finds that
         row.next_at = None
         told = {"duty": row.kind, "due_on": row.due_on, "why": str(trouble)}
-        chain(act, "duty_stuck", None, told, batch.together)
+        chain(act, "duty_stuck", None, told, batch.ground.together)
         return 0
     if duty.met_by.startswith("hours:"):
         meet_by_hours(act, pack, row.person_id, act.today)
@@ -105,69 +99,9 @@ def _take(act: Act, batch: _Batch, row: StandingDuty) -> int:
 
 
 def _climb(act: Act, batch: _Batch, pack: Pack, duty: Duty, row: StandingDuty, ladder: Sequence[RungDue]) -> int:
-    """Climb every rung that is due now, in order; tell each person the last one that speaks to them."""
-    fired: list[tuple[RungDue, list[Person]]] = []
-    nobody = False
-    for due in ladder[row.rung :]:
-        if fired and moment_of(row, due) > act.now and not (nobody and row.due_at < act.now):
-            break
-        people = batch.recipients(row, due)
-        nobody = not any(reachable(who) for who in people)
-        row.rung = due.number
-        fired.append((due, people))
+    rungs = taken(row, ladder, lambda due: batch.recipients(row, due), act.now)
+    unsent = batch.unsent.get(str(row.id), [])
+    matter = Matter(row, "duty", f"duty-{row.id}", pack, duty, None, unsent, {"cause": row.cause})
+    fired = climb(batch.ground, matter, rungs)
     row.next_at = moment_of(row, ladder[row.rung]) if row.rung < len(ladder) else None
-    owner = batch.audience.organisations[row.owed_by_id]
-    for due, people in fired:
-        _record(act, batch.together, row, owner, due, people)
-    unreached = [due for due, people in fired if not any(reachable(who) for who in people)]
-    told: set[uuid.UUID] = set()
-    facts = _facts(act, pack, duty, row, owner)
-    for due, people in reversed(fired):
-        message, matter = f"obligation-{due.rung.rung}", f"duty-{row.id}:{row.moves}:{due.number}"
-        mine = [who for who in people if who.id not in told]
-        if mine:
-            tell(act, message, matter, mine, together=batch.together, **facts)
-        if unreached[-1:] == [due]:
-            office = batch.audience.office
-            tell(act, "nobody-reached", f"{message}:{matter}", office, together=batch.together, about=message, **facts)
-        told |= {who.id for who in people}
-    for older in batch.unsent.get(str(row.id), []):
-        if older.person_id in told:
-            older.state = MessageState.CANCELLED
-            act.session.add(older)
-    return len(fired)
-
-
-def _record(
-    act: Act, together: Together, row: StandingDuty, owner: Organisation, due: RungDue, people: list[Person]
-) -> None:
-    told = {"duty": row.kind, "cause": row.cause, "owed_by": owner.name, "due_on": row.due_on, "rung": due.number}
-    told["to"] = [who.ref for who in people]
-    chain(act, f"duty_{_PAST[due.rung.rung]}", None, told, together)
-    reached = sum(reachable(who) for who in people)
-    together.add(
-        StandingRung,
-        duty_id=row.id,
-        move=row.moves,
-        number=due.number,
-        rung=due.rung.rung,
-        fired_at=act.now,
-        reached=reached,
-        created_at=act.now,
-    )
-    if not reached:
-        message, matter = f"obligation-{due.rung.rung}", f"duty-{row.id}:{row.moves}:{due.number}"
-        chain(act, "nobody_reached", None, {"message": message, "matter": matter}, together)
-
-
-def _facts(act: Act, pack: Pack, duty: Duty, row: StandingDuty, owner: Organisation) -> dict[str, Any]:
-    return {
-        "what": duty.name.zh,
-        "what_en": duty.name.en,
-        "owed_by": owner.name,
-        "owed_by_role": role_name(pack, row.owed_by_role),
-        "owed_by_role_en": role_name(pack, row.owed_by_role, "en"),
-        "due_on": row.due_on,
-        "days": (act.today - row.due_on).days,
-        **ground_facts(pack, row.basis),
-    }
+    return fired

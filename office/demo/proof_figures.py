@@ -159,10 +159,14 @@ def _stage_days(rows: Rows, programme: Row, kind: ObligationKind, owed: Row) -> 
 
 def _rungs(rows: Rows, obligation: Row, pack: Pack, ladder: str, what: str) -> Iterator[str]:
     wanted = rungs(pack, ladder, _date(obligation["due_on"]), pack.time_zone)
+    before: Row = {}
     for row in rows.ask("SELECT * FROM rung_fired WHERE obligation_id = :id ORDER BY number", id=obligation["id"]):
         rung = wanted[row["number"] - 1].rung
         day = wanted[row["number"] - 1].at.astimezone(ZoneInfo(pack.time_zone)).date()
-        if row["rung"] != rung.rung or (row["reached"] and rows.day(row["fired_at"]) != day.isoformat()):
+        brought = bool(before) and not before["reached"] and before["fired_at"] == row["fired_at"]
+        before = row
+        on_its_day = brought or not row["reached"] or rows.day(row["fired_at"]) == day.isoformat()
+        if row["rung"] != rung.rung or not on_its_day:
             yield (
                 f"{what}: rung {row['number']} ({row['rung']}) was climbed on {rows.day(row['fired_at'])}, due on "
                 f"{day} ({rung.rung})"

@@ -2,14 +2,16 @@
 that is wrong.
 """
 
+import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlmodel import col, select
 
-from ledger.deadlines import waive
+from ledger.deadlines import extend, waive
 from ledger.delivery import close_stage, open_stage, submit_document
 from ledger.errors import BadInput, LedgerError, NotFound
 from ledger.outbox import claim_messages, settle_message
@@ -24,6 +26,7 @@ from models.programme import Programme, ProgrammeSession
 from models.training import Stage
 from models.values import Application
 from office.runtime.clock import move_clock
+from office.runtime.database import engine_for
 from office.runtime.settings import Settings
 from tests.support.road import OFFICE_PERSON, PANEL_PERSON, Road
 from tests.support.scenario import ZONE, Drive, a_file, at, play, rows_of, sample
@@ -91,26 +94,152 @@ def test_acting_on_the_matter_cancels_its_later_rungs_and_unsent_messages(sqlite
     assert [rung for rung, *_ in _fired(road, "emergency-plan")] == ["remind"]
 
 
-def test_a_rung_that_reaches_nobody_says_so_tells_the_office_and_moves_on(sqlite_office: Settings) -> None:
+def _lose_mail(road: Road, *names: str) -> None:
+    """These people can be told nothing any more; without names nobody can, but the programme office."""
+
+    def lost(act: Any) -> None:
+        for row in act.session.exec(select(Person)).all():
+            if row.name in names or (not names and row.name != OFFICE_PERSON):
+                row.email = None
+                act.session.add(row)
+
+    road.drive.do(None, lost)
+
+
+def _reports(road: Road) -> list[str]:
+    """What one person of the programme office was told to have reached nobody."""
+    mine = select(Person.id).where(Person.name == OFFICE_PERSON).scalar_subquery()
+    query = select(Message.facts).where(Message.kind == "nobody-reached", Message.person_id == mine)
+    return [one["about"] for one in rows_of(road.drive, query)]
+
+
+def _unheard(road: Road) -> int:
+    return len(rows_of(road.drive, select(AuditEvent.number).where(AuditEvent.kind == "nobody_reached")))
+
+
+def test_a_rung_that_reaches_nobody_moves_on_at_once_and_tells_the_office_once(sqlite_office: Settings) -> None:
     road = _road(sqlite_office, date(2025, 12, 8))
-    with_mail = select(Person.ref).where(Person.name == "示例云溪区·人事科")
-    ref = rows_of(road.drive, with_mail)[0]
-
-    def lose_mail(act: Any) -> None:
-        row = act.session.exec(select(Person).where(Person.ref == ref)).one()
-        row.email = None
-        act.session.add(row)
-
-    road.drive.do(None, lose_mail)
-    _sleep_until(road, date(2025, 12, 16))
-    assert [(rung, reached) for rung, _, _, reached in _fired(road, "decision")] == [
-        ("remind", 0),
-        ("chase", 0),
-        ("escalate", 3),  # the county is overdue and unreachable: its superior and the office learn of it at once
+    _lose_mail(road, "示例云溪区·人事科")
+    days = [date(2025, 12, day) for day in range(8, 19)]
+    for day in days:
+        _sleep_until(road, day)
+    fired = _fired(road, "decision")
+    first = fired[0][2]
+    assert [(rung, when, reached) for rung, _, when, reached in fired] == [
+        ("remind", first, 0),
+        ("chase", first, 0),
+        ("escalate", first, 3),  # nobody of the county can be told: its superior and the office learn of it at once
     ]
-    told = rows_of(road.drive, select(Message.facts).where(Message.kind == "nobody-reached"))
-    assert [one["about"] for one in told] == ["obligation-chase"] * 2  # of what came at once, the last
-    assert len(rows_of(road.drive, select(AuditEvent.number).where(AuditEvent.kind == "nobody_reached"))) == 2
+    assert first < fired[1][1] < fired[2][1] <= days[-1]  # on their own days nothing is said again
+    assert _reports(road) == ["obligation-chase"]  # of what came at once, the last
+    assert _unheard(road) == 2
+    told = rows_of(road.drive, select(Message.facts).where(Message.kind == "obligation-escalate"))
+    assert [(one["unheard"], one["days"] < 0) for one in told] == [(True, True)] * 3
+
+
+def _survey_is_left(road: Road) -> None:
+    """All but the needs survey, owed by 22 March, is waived."""
+    others = select(Obligation.id).where(Obligation.state == "open", Obligation.kind != "needs-survey")
+    for row in rows_of(road.drive, others):
+        road.drive.do(OFFICE_PERSON, waive, row, "示例:只看一项")
+
+
+def test_the_head_of_whoever_has_no_address_hears_on_the_first_reminders_day(sqlite_office: Settings) -> None:
+    road = _road(sqlite_office, date(2026, 1, 20))
+    _survey_is_left(road)
+    _lose_mail(road, "示例·何老师")
+    for day in (16, 17, 18, 19, 20, 23, 24, 25, 26):
+        _sleep_until(road, date(2026, 3, day))
+    assert [(rung, when.day, reached) for rung, _, when, reached in _fired(road, "needs-survey")] == [
+        ("remind", 19, 0),
+        ("remind", 19, 0),
+        ("chase", 19, 1),
+        ("escalate", 25, 3),  # the head heard: the rest keeps its days
+    ]
+    query = (
+        select(Message.created_at, Person.name, Message.kind)
+        .join(Person, col(Person.id) == col(Message.person_id))
+        .where(col(Message.created_at) > at(date(2026, 3, 1)), Message.kind != "obligation-escalate")
+        .order_by(col(Message.id))
+    )
+    assert sorted((when.astimezone(ZONE).day, name, kind) for when, name, kind in rows_of(road.drive, query)) == sorted(
+        [
+            (19, "示例·周校长", "obligation-chase"),
+            *((19, name, "nobody-reached") for name in (OFFICE_PERSON, "示例·项目办林主任")),
+        ]
+    )
+
+
+def test_where_no_rung_reaches_anybody_each_is_recorded_and_the_office_is_told_once(sqlite_office: Settings) -> None:
+    road = _road(sqlite_office, date(2026, 1, 20))
+    _survey_is_left(road)
+    _lose_mail(road, *rows_of(road.drive, select(Person.name)))
+    for day in (19, 20, 23, 25, 30):
+        _sleep_until(road, date(2026, 3, day))
+    assert [(rung, when.day, reached) for rung, _, when, reached in _fired(road, "needs-survey")] == [
+        ("remind", 19, 0),
+        ("remind", 19, 0),
+        ("chase", 19, 0),
+        ("escalate", 19, 0),
+    ]
+    left = rows_of(road.drive, select(Obligation.next_at, Obligation.rests).where(Obligation.kind == "needs-survey"))
+    assert [tuple(one) for one in left] == [(None, "top-of-ladder")]
+    assert _unheard(road) == 4
+
+
+def test_the_office_is_told_once_a_matter_and_again_when_its_day_moved(sqlite_office: Settings) -> None:
+    road = _road(sqlite_office, date(2026, 1, 20))
+    _survey_is_left(road)
+    _lose_mail(road, "示例·何老师")
+    _sleep_until(road, date(2026, 3, 19))
+    assert len(_reports(road)) == 1
+    _lose_mail(road)
+    _sleep_until(road, date(2026, 3, 25))
+    assert [reached for *_, reached in _fired(road, "needs-survey")] == [0, 0, 1, 1]  # the office alone is left
+    assert len(_reports(road)) == 1
+    [which] = rows_of(road.drive, select(Obligation.id).where(Obligation.kind == "needs-survey"))
+    road.drive.do(OFFICE_PERSON, extend, which, date(2026, 4, 10), "示例")
+    _sleep_until(road, date(2026, 4, 8))
+    assert len(_reports(road)) == 2
+
+
+def test_two_sweeps_at_once_move_on_once(each_office: Settings) -> None:
+    road, faults = _road(each_office, date(2026, 1, 20)), []
+    _survey_is_left(road)
+    _lose_mail(road, "示例·何老师")
+    move_clock(road.drive.office, at(date(2026, 3, 19)), frozen=True)
+
+    def sweep_too() -> None:
+        try:
+            road.drive.do(None, sweep)
+        except Exception as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=sweep_too) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    _sleep_until(road, date(2026, 3, 19))
+    assert faults == []
+    assert [(rung, reached) for rung, _, _, reached in _fired(road, "needs-survey")] == [
+        ("remind", 0),
+        ("remind", 0),
+        ("chase", 1),
+    ]
+    assert len(_reports(road)) == 1
+
+
+def test_moving_on_costs_one_question_a_batch(sqlite_office: Settings) -> None:
+    """However many of its matters reach nobody."""
+    road = _road(sqlite_office, date(2026, 1, 20))
+    _lose_mail(road)
+    move_clock(road.drive.office, at(date(2026, 3, 19)), frozen=True)
+    asked: list[str] = []
+    engine = engine_for(sqlite_office.ledger_url)
+    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    assert road.drive.do(None, sweep).fired > 8
+    assert sum("FROM rung_fired" in one for one in asked) == 1
 
 
 def test_a_postponed_start_moves_every_derived_date_as_an_event(each_office: Settings) -> None:
