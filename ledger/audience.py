@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from sqlmodel import SQLModel, col, select
 
-from ledger.people import HEAD, OFFICE
+from ledger.people import OFFICE, heads
 from ledger.seats import substitutes
 from models.act import Act
 from models.people import Organisation, Person, RoleAssignment
-from policies.schema import LadderRung
+from policies.schema import LadderRung, Pack
 
 T = TypeVar("T", bound=SQLModel)
 CONTACT = "contact"
@@ -75,17 +75,17 @@ class Audience:
         return self.holders(owner, role) or self.holders(owner, CONTACT, owner.kind)
 
     def of_rung(
-        self, owner: Organisation, rung: LadderRung, owners: list[Person], *, personal: bool = False
+        self, pack: Pack, owner: Organisation, rung: LadderRung, owners: list[Person], *, personal: bool = False
     ) -> list[Person]:
-        """The people a rung speaks to: who owes it, their head, their organisation, the body above, the programme office;
-        and who stands in for the absent. Of a `personal` matter the body's own contacts hear with the head.
+        """The people a rung speaks to: who owes it, their head by the pack's own roles, their organisation, the body above,
+        the programme office; and who stands in for the absent. Of a `personal` matter the body's contacts hear with the head.
         """
         people: list[Person] = []
         for to in rung.to:
             if to == "owner":
                 people += owners
             elif to == "head":
-                people += self.holders(owner, HEAD, *((CONTACT, owner.kind) if personal else ()))
+                people += self.holders(owner, *heads(pack), *((CONTACT, owner.kind) if personal else ()))
             elif to == "organisation":
                 people += self.holders(owner, CONTACT, owner.kind)
             elif to == "next-level" and owner.parent_id:

@@ -18,7 +18,7 @@ from ledger.errors import BadInput, refusal
 from ledger.obligations import move, rule_of, set_next, working
 from ledger.outbox import cancel_messages, tell
 from ledger.packs import ground_facts, pack_of
-from ledger.people import HEAD, holders, must_be_office, office_people, roles_of
+from ledger.people import heads, holders, must_be_office, office_people, roles_of
 from models.act import Act
 from models.documents import DeadlineChange, Obligation
 from models.people import Organisation, Person
@@ -172,7 +172,7 @@ def acknowledge(act: Act, obligation_id: uuid.UUID, days: int | None = None) -> 
     allows, `Refused` for people who do not owe it.
     """
     row, programme, pack, kind = _open_one(act, obligation_id)
-    _must_owe(act, row)
+    _must_owe(act, pack, row)
     found = find_or_none(pack, "acknowledgement.days", act.today)
     most = int(str(found.value)) if found else ACKNOWLEDGED_DAYS
     days = most if days is None else days
@@ -188,12 +188,12 @@ def acknowledge(act: Act, obligation_id: uuid.UUID, days: int | None = None) -> 
     return _moved(row)
 
 
-def _must_owe(act: Act, row: Obligation) -> None:
+def _must_owe(act: Act, pack: Pack, row: Obligation) -> None:
     if act.actor.person_id is None:
         return
     mine = {role for organisation_id, role in roles_of(act, act.actor.person_id) if organisation_id == row.owed_by_id}
     owner = act.session.get_one(Organisation, row.owed_by_id)
-    if not mine & {row.owed_by_role, "contact", owner.kind, HEAD}:
+    if not mine & {row.owed_by_role, "contact", owner.kind, *heads(pack)}:
         raise refusal(
             "obligation.owner",
             f"此事项由{owner.name}办理,只有其责任人可以标记知悉",

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from ledger.core import Done, operation, record
 from ledger.errors import BadInput
-from ledger.people import CLERK, HEAD, OFFICE, must_be_office, organisation, person
+from ledger.people import CLERK, OFFICE, must_be_office, organisation, person
 from ledger.queries.duties import personal_awaited, standing_awaited
 from ledger.queries.standing import Awaited, awaited
 from models.act import Act
@@ -127,7 +127,7 @@ def _person_calendar(act: Act, who: Person) -> Calendar:
 
 def _speakers(act: Act, owner: uuid.UUID, row: Awaited) -> set[str]:
     """The roles that a matter of an organisation concerns: who owes it, its contact, head and clerks."""
-    return {row.role_key, CONTACT, HEAD, CLERK, act.session.get_one(Organisation, owner).kind}
+    return {row.role_key, CONTACT, *row.heads, CLERK, act.session.get_one(Organisation, owner).kind}
 
 
 def _body_calendar(act: Act, body: Organisation) -> Calendar:

@@ -19,7 +19,7 @@ from ledger.lifecycle import tell_host
 from ledger.obligations import cancel_open
 from ledger.outbox import cancel_messages, tell
 from ledger.packs import pack_of
-from ledger.people import HEAD, OFFICE, person, roles_of
+from ledger.people import OFFICE, heads, person, roles_of
 from ledger.programmes import by_ref
 from ledger.seats import seats_of
 from ledger.voting import voices_on
@@ -51,10 +51,10 @@ def reassign_step(act: Act, step_id: uuid.UUID, to_ref: str, reason: str, from_r
     if step is None or step.state != StepState.OPEN:
         raise NotFound("that step does not wait for a decision")
     where = act.session.get_one(Organisation, step.organisation_id)
-    _may_reassign(act, step, where)
+    programme = act.session.get_one(Programme, step.programme_id)
+    _may_reassign(act, programme, where)
     if not reason.strip():
         raise BadInput([("reason", "a reassignment needs its reason (事由)")])
-    programme = act.session.get_one(Programme, step.programme_id)
     to, before = person(act, to_ref), person(act, from_ref) if from_ref else None
     _must_be_eligible(act, programme, step, where, to)
     seats = seats_of(act, step)
@@ -90,11 +90,11 @@ def reassign_step(act: Act, step_id: uuid.UUID, to_ref: str, reason: str, from_r
     return Done(id=step.id, ref=to.ref)
 
 
-def _may_reassign(act: Act, step: ApprovalStep, where: Organisation) -> None:
+def _may_reassign(act: Act, programme: Programme, where: Organisation) -> None:
     if act.actor.person_id is None:
         return
     roles = roles_of(act, act.actor.person_id)
-    if not any(role == OFFICE or (role == HEAD and at == where.id) for at, role in roles):
+    if not any(role == OFFICE or (at == where.id and role in heads(pack_of(act, programme))) for at, role in roles):
         raise refusal(
             "reassign.who",
             f"转交只能由项目办或{where.name}的负责人办理",

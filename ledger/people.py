@@ -10,6 +10,7 @@ from ledger.core import Done, next_number, operation, record
 from ledger.errors import BadInput, NotFound, refusal
 from models.act import Act
 from models.people import Organisation, Person, RoleAssignment
+from policies.schema import Pack
 
 CLERK = "clerk"
 HEAD = "head"
@@ -136,6 +137,11 @@ def person(act: Act, ref: str) -> Person:
         why = "several people are called" if rows else "nobody is called"
         raise NotFound(f"{why} {ref}; give the person's number such as P-0001")
     return rows[0]
+
+
+def heads(pack: Pack) -> tuple[str, ...]:
+    """The roles whose holder is the head of their body: the office's own word for it, and those that the pack marks so."""
+    return (HEAD, *(key for key, role in pack.roles.items() if role.head))
 
 
 def actor(act: Act) -> Person:

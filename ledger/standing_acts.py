@@ -17,7 +17,7 @@ from ledger.errors import BadInput, refusal
 from ledger.obligations import moment_of
 from ledger.outbox import tell
 from ledger.packs import ground_facts, pack_at
-from ledger.people import HEAD, holders, must_be_office, office_people, roles_of
+from ledger.people import heads, holders, must_be_office, office_people, roles_of
 from ledger.standing_opening import aim
 from ledger.standing_queries import OPEN, unsent_on_duties
 from models.act import Act
@@ -91,7 +91,7 @@ def acknowledge_duty(act: Act, duty_id: uuid.UUID, days: int | None = None) -> M
     Raises `BadInput` for more days than the office allows, `Refused` for people who do not owe it.
     """
     row, pack, _ = _open_one(act, duty_id)
-    _must_owe(act, row)
+    _must_owe(act, pack, row)
     found = find_or_none(pack, "acknowledgement.days", act.today)
     most = int(str(found.value)) if found else ACKNOWLEDGED_DAYS
     days = most if days is None else days
@@ -135,13 +135,13 @@ def _owners(act: Act, row: StandingDuty) -> list[Person]:
     return holders(act, owner.id, row.owed_by_role) or holders(act, owner.id, "contact", owner.kind)
 
 
-def _must_owe(act: Act, row: StandingDuty) -> None:
+def _must_owe(act: Act, pack: Pack, row: StandingDuty) -> None:
     me = act.actor.person_id
     if me is None or me == row.person_id:
         return
     owner = act.session.get_one(Organisation, row.owed_by_id)
     mine = {role for organisation_id, role in roles_of(act, me) if organisation_id == owner.id}
-    if row.person_id is not None or not mine & {row.owed_by_role, "contact", owner.kind, HEAD}:
+    if row.person_id is not None or not mine & {row.owed_by_role, "contact", owner.kind, *heads(pack)}:
         raise refusal(
             "obligation.owner",
             f"此事项由{owner.name}办理,只有其责任人可以标记知悉",

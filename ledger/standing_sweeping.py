@@ -66,14 +66,14 @@ class _Batch:
             if message.tries == 0 and message.kind.startswith("obligation-"):
                 self.unsent.setdefault(message.key.partition(":duty-")[2][:36], []).append(message)
 
-    def recipients(self, row: StandingDuty, due: RungDue) -> list[Person]:
+    def recipients(self, pack: Pack, row: StandingDuty, due: RungDue) -> list[Person]:
         """The people a rung of a duty speaks to; who owes in person is told only while they are here."""
         audience = self.ground.audience
         owner = audience.organisations[row.owed_by_id]
         if row.person_id is None:
-            return audience.of_rung(owner, due.rung, audience.owners(owner, row.owed_by_role))
+            return audience.of_rung(pack, owner, due.rung, audience.owners(owner, row.owed_by_role))
         debtor = self.debtors[row.person_id]
-        return audience.of_rung(owner, due.rung, [debtor] if debtor.active else [], personal=True)
+        return audience.of_rung(pack, owner, due.rung, [debtor] if debtor.active else [], personal=True)
 
 
 def _take(act: Act, batch: _Batch, row: StandingDuty) -> int:
@@ -99,7 +99,7 @@ def _take(act: Act, batch: _Batch, row: StandingDuty) -> int:
 
 
 def _climb(act: Act, batch: _Batch, pack: Pack, duty: Duty, row: StandingDuty, ladder: Sequence[RungDue]) -> int:
-    rungs = taken(row, ladder, lambda due: batch.recipients(row, due), act.now)
+    rungs = taken(row, ladder, lambda due: batch.recipients(pack, row, due), act.now)
     unsent = batch.unsent.get(str(row.id), [])
     matter = Matter(row, "duty", f"duty-{row.id}", pack, duty, None, unsent, {"cause": row.cause})
     fired = climb(batch.ground, matter, rungs)

@@ -89,7 +89,7 @@ def _lay_aside(act: Act, batch: "_Batch", programme: Programme, row: Obligation,
 
 def _climb(act: Act, batch: "_Batch", programme: Programme, pack: Pack, kind: ObligationKind, row: Obligation) -> int:
     ladder = batch.ladder(pack, kind, row)
-    rungs = taken(row, ladder, lambda due: batch.recipients(row, due.rung), act.now)
+    rungs = taken(row, ladder, lambda due: batch.recipients(pack, row, due.rung), act.now)
     unsent = batch.unsent.get(row.id, [])
     fired = climb(batch.ground, Matter(row, "obligation", str(row.id), pack, kind, programme, unsent, {}), rungs)
     set_next(act, pack, kind, row, ladder)
@@ -116,11 +116,11 @@ class _Batch:
             self._ladders[key] = rungs(pack, kind.ladder, row.due_on, self._act.zone)
         return self._ladders[key]
 
-    def recipients(self, row: Obligation, rung: LadderRung) -> list[Person]:
+    def recipients(self, pack: Pack, row: Obligation, rung: LadderRung) -> list[Person]:
         """The people a rung of a matter speaks to."""
         audience = self.ground.audience
         owner = audience.organisations[row.owed_by_id]
-        return audience.of_rung(owner, rung, audience.owners(owner, row.owed_by_role))
+        return audience.of_rung(pack, owner, rung, audience.owners(owner, row.owed_by_role))
 
     def _ask_for_unsent(self) -> None:
         query = select(Message).where(

@@ -35,11 +35,12 @@ from policies.sourced import Sourced as Sourced
 
 class Role(Part):
     """A role: its label, its level, and whether it sits in the host institution itself or in an organisation of that
-    kind."""
+    kind. With `head` whoever holds it is the head of the body they hold it in: what a ladder says to the head reaches them."""
 
     name: Name
     seat: Literal["host", "organisation", "office"] = "organisation"
     level: ProgrammeLevel | None = None
+    head: bool = False
 
 
 class Quorum(Part):

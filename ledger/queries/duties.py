@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from ledger.packs import pack_at
+from ledger.people import heads
 from ledger.queries.standing import Awaited, if_not_of
 from models.act import Act
 from models.people import Organisation
@@ -64,6 +65,7 @@ def _awaited(act: Act, row: StandingDuty) -> Awaited | None:
         role=role_name(pack, row.owed_by_role, "zh-CN"),
         role_en=role_name(pack, row.owed_by_role, "en"),
         role_key=row.owed_by_role,
+        heads=heads(pack),
         since=row.created_at,
         until=row.due_on,
         overdue_days=max(0, (act.today - row.due_on).days),

@@ -7,12 +7,13 @@ import uuid
 from collections.abc import Callable
 from datetime import date, datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
 from ledger.chains import SUBJECT_NAMES
 from ledger.lifecycle import phase_stages, phases_of
 from ledger.packs import chain_of, pack_of
+from ledger.people import heads
 from ledger.programmes import by_ref
 from ledger.queries.labels import phase_name
 from ledger.queries.phases import phase_view, step_view
@@ -34,7 +35,8 @@ Quote = Callable[[str], str]
 class Awaited(BaseModel):
     """Something that somebody owes: what, who, since when, until when, by what, and what follows if they act or do not.
 
-    A standing duty belongs to no programme: its `programme` and `title` are empty.
+    A standing duty belongs to no programme: its `programme` and `title` are empty. `heads` are the roles of a head there;
+    they are for finding whom it concerns and are not shown.
     """
 
     id: uuid.UUID
@@ -47,6 +49,7 @@ class Awaited(BaseModel):
     role: str
     role_en: str
     role_key: str
+    heads: tuple[str, ...] = Field(default=(), exclude=True)
     since: datetime
     until: date | None
     overdue_days: int
@@ -204,6 +207,7 @@ def _awaited(act: Act, row: Obligation, quote: Quote | None) -> Awaited:
         role=role_name(pack, row.owed_by_role, "zh-CN"),
         role_en=role_name(pack, row.owed_by_role, "en"),
         role_key=row.owed_by_role,
+        heads=heads(pack),
         since=row.created_at,
         until=row.due_on,
         overdue_days=0 if row.stopped_at else max(0, (act.today - row.due_on).days),
