@@ -26,9 +26,6 @@ SENTENCES: dict[str, str] = {
     "{} is not the sum over the sessions ({})": "名额 {0} 与各期名额之和 {1} 不符",
     "{}: {} to {} lies outside the programme ({} to {})": "{0}:{1} 至 {2} 超出项目起止日期({3} 至 {4})",
     # what packs and the register know (cli/programme.py, policies/show.py)
-    "is a standing duty, and its clock is not stopped; extend it with deadline extend": (
-        "这是常设事项,不中止计时;请用 deadline extend 延期"
-    ),
     "the channel's key is missing or misspelt; copy the address anew": "通道地址缺少密钥或有误;请重新复制",
     "{} ({}): the channel's key is missing or misspelt; copy the address anew": (
         "{0}({1}):通道地址缺少密钥或有误;请重新复制"

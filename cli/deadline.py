@@ -87,10 +87,8 @@ def list_deadlines(
 
 def _clock(one: "Awaited", act: "Act") -> str:
     """How the clock of a matter stands, where it is not simply running."""
-    if one.stopped_since is not None:
-        since = local_day(one.stopped_since, act)
-        zh = f"自{since}中止(此前已用{one.stopped_days}天,共{one.stop_budget}天)"
-        return say(zh, f"stopped since {since} ({one.stopped_days} of {one.stop_budget} days used before)")
+    if one.clock:
+        return say(one.clock, one.clock_en)
     if one.silenced_until is not None:
         until = local_day(one.silenced_until, act)
         return say(f"已知悉,{until}前不再提醒", f"seen; quiet until {until}")
@@ -120,12 +118,10 @@ def waive(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
-    from ledger.deadlines import waive as waive_obligation
-    from ledger.standing_acts import waive_duty
+    from ledger.deadlines import waive as waive_matter
 
     with acting(who, key) as act:
-        matter, standing = _meant(act, number)
-        done = (waive_duty if standing else waive_obligation)(act, matter, reason)
+        done = waive_matter(act, _meant(act, number), reason)
     told(done, say(f"{number}:已免报", f"{number}: waived"), as_json)
 
 
@@ -142,13 +138,11 @@ def extend(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
-    from ledger.deadlines import extend as extend_obligation
-    from ledger.standing_acts import extend_duty
+    from ledger.deadlines import extend as extend_matter
 
     last = day(until)
     with acting(who, key) as act:
-        matter, standing = _meant(act, number)
-        done = (extend_duty if standing else extend_obligation)(act, matter, last, reason)
+        done = extend_matter(act, _meant(act, number), last, reason)
     told(done, say(f"{number}:延期至 {done.due_on}", f"{number}: extended until {done.due_on}"), as_json)
 
 
@@ -172,7 +166,7 @@ def stop(
 
     budget = span(at_most) if at_most else None
     with acting(who, key) as act:
-        done = stop_clock(act, _with_clock(act, number), reason, budget)
+        done = stop_clock(act, _meant(act, number), reason, budget)
     left = (done.stop_budget or 0) - done.stopped_days
     told(done, say(f"{number}:计时已中止,尚可中止{left}天", f"{number}: stopped; {left} days are left"), as_json)
 
@@ -188,7 +182,7 @@ def resume(
     from ledger.deadlines import resume as resume_clock
 
     with acting(who, key) as act:
-        done = resume_clock(act, _with_clock(act, number), reason)
+        done = resume_clock(act, _meant(act, number), reason)
     told(done, say(f"{number}:恢复计时,期限 {done.due_on}", f"{number}: runs again, due {done.due_on}"), as_json)
 
 
@@ -205,13 +199,11 @@ def acknowledge(
     key: Key = None,
     as_json: Json = False,
 ) -> None:
-    from ledger.deadlines import acknowledge as acknowledge_obligation
-    from ledger.standing_acts import acknowledge_duty
+    from ledger.deadlines import acknowledge as acknowledge_matter
 
     asked = span(days) if days else None
     with acting(who, key) as act:
-        matter, standing = _meant(act, number)
-        done = (acknowledge_duty if standing else acknowledge_obligation)(act, matter, asked)
+        done = acknowledge_matter(act, _meant(act, number), asked)
         assert done.silenced_until is not None
         until = local_day(done.silenced_until, act)
     told(done, say(f"{number}:已知悉,{until}前不再提醒", f"{number}: seen; quiet until {until}"), as_json)
@@ -222,7 +214,7 @@ def history(number: Matter, as_json: Json = False) -> None:
     from ledger.deadlines import changes
 
     with looking() as act:
-        found = changes(act, _meant(act, number)[0])
+        found = changes(act, _meant(act, number))
     names = {
         "extended": say("延期", "extended"),
         "stopped": say("中止计时", "stopped"),
@@ -249,8 +241,8 @@ def history(number: Matter, as_json: Json = False) -> None:
     listed(shown, columns, False, say("没有变动", "nothing was changed"))
 
 
-def _meant(act: "Act", number: str) -> "tuple[uuid.UUID, bool]":
-    """The matter whose id ends so, and whether it is a standing duty. Raises `NotFound` for none, or more than one."""
+def _meant(act: "Act", number: str) -> "uuid.UUID":
+    """The matter of a programme, or the standing duty, whose id ends so. Raises `NotFound` for none, or more than one."""
     from sqlalchemy import String, cast, func
     from sqlmodel import col, select
 
@@ -259,23 +251,12 @@ def _meant(act: "Act", number: str) -> "tuple[uuid.UUID, bool]":
 
     wanted = number.strip().lower().replace("-", "")
     if not wanted.isalnum():
-        return ending(number, (), "deadline"), False
-    found: list[tuple[uuid.UUID, bool]] = []
+        return ending(number, (), "deadline")
+    found: list[uuid.UUID] = []
     for table in (Obligation, StandingDuty):
         spelled = func.replace(cast(col(table.id), String), "-", "")
-        rows = act.session.exec(select(table.id).where(spelled.endswith(wanted)).limit(2)).all()
-        found += [(one, table is StandingDuty) for one in rows]
-    return ending(number, [one for one, _ in found], "deadline"), any(standing for _, standing in found)
-
-
-def _with_clock(act: "Act", number: str) -> "uuid.UUID":
-    """As `_meant`, for what has a clock that can be stopped: what programmes owe."""
-    from ledger.errors import BadInput
-
-    matter, standing = _meant(act, number)
-    if standing:
-        raise BadInput([("id", "is a standing duty, and its clock is not stopped; extend it with deadline extend")])
-    return matter
+        found += act.session.exec(select(table.id).where(spelled.endswith(wanted)).limit(2)).all()
+    return ending(number, found, "deadline")
 
 
 def ending(number: str, known: "Iterable[uuid.UUID]", what: str) -> "uuid.UUID":

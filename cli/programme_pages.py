@@ -282,6 +282,8 @@ def _print_awaited(act: "Act", owed: "Awaited") -> None:
     line(say(f"  {owed.what}:{owed.organisation}({role})", f"  {owed.what_en}: {owed.organisation} ({role})"))
     since, until = when(owed.since, act.zone), owed.until or say("未定", "not set")
     line("    " + say(f"自 {since} 起,至 {until} 止{late}", f"since {since}, until {until}{late}"))
+    if owed.clock:
+        line("    " + say(f"计时:{owed.clock}", f"clock: {owed.clock_en}"))
     line(
         f"    {say('依据', 'by')} {basis_words(owed.clause, owed.setting_says, None, owed.setting_says_en)}"
         + (f" “{owed.quote}”" if owed.quote else "")

@@ -18,24 +18,20 @@ from sqlmodel import col, select
 
 from ledger.audience import Audience, reachable
 from ledger.core import chain
-from ledger.obligations import moment_of, silenced
+from ledger.matters import Matter, Owed, moment_of, silenced
 from ledger.outbox import tell
 from ledger.packs import ground_facts
 from ledger.together import Together
 from models.act import Act
-from models.documents import Obligation, RungFired
+from models.documents import RungFired
 from models.office import Message
 from models.people import Person
-from models.programme import Programme
-from models.register import StandingDuty, StandingRung
+from models.register import StandingRung
 from models.states import MessageState
 from policies.lookup import role_name
-from policies.mechanisms import Duty
-from policies.schema import ObligationKind, Pack
 from rules.deadlines import RungDue
 
 _PAST = {"remind": "reminded", "chase": "chased", "escalate": "escalated"}
-Owed = Obligation | StandingDuty
 
 
 @dataclass(frozen=True)
@@ -85,22 +81,11 @@ class Ground:
         return {(matter, move) for matter, move in self.act.session.exec(query).all()}
 
 
-@dataclass(frozen=True)
-class Matter:
-    """One matter whose ladder is climbed, as its table and its pack know it. `noun` is what its events are called by."""
+def climb(ground: Ground, matter: Matter, rungs: Sequence[Taken], unsent: Iterable[Message]) -> int:
+    """Record the rungs that are taken, each with its event, and tell each person the last that speaks to them.
 
-    row: Owed
-    noun: str
-    ref: str
-    pack: Pack
-    kind: ObligationKind | Duty
-    programme: Programme | None
-    unsent: Sequence[Message]
-    facts: dict[str, Any]
-
-
-def climb(ground: Ground, matter: Matter, rungs: Sequence[Taken]) -> int:
-    """Record the rungs that are taken, each with its event, and tell each person the last that speaks to them."""
+    Of what is `unsent` on the matter, whoever is told something newer is told no more.
+    """
     row, act = matter.row, ground.act
     unheard = [one for one in rungs if not one.reached]
     report = unheard[-1] if unheard and (row.id, row.moves) not in ground.reported else None
@@ -112,7 +97,7 @@ def climb(ground: Ground, matter: Matter, rungs: Sequence[Taken]) -> int:
         mine = [who for who in one.people if who.id not in told]
         _tell(ground, matter, one, mine, report is one)
         told |= {who.id for who in one.people}
-    for older in matter.unsent:
+    for older in unsent:
         if older.person_id in told:
             older.state = MessageState.CANCELLED
             act.session.add(older)
@@ -127,7 +112,7 @@ def _said(matter: Matter, one: Taken) -> tuple[str, str]:
 def _record(ground: Ground, matter: Matter, one: Taken) -> None:
     row, act, due = matter.row, ground.act, one.due
     owner = ground.audience.organisations[row.owed_by_id]
-    told = {matter.noun: row.kind, **matter.facts, "owed_by": owner.name, "due_on": row.due_on, "rung": due.number}
+    told = {**matter.named, "owed_by": owner.name, "due_on": row.due_on, "rung": due.number}
     told["to"] = [who.ref for who in one.people]
     chain(act, f"{matter.noun}_{_PAST[due.rung.rung]}", matter.programme, told, ground.together)
     claim = {ground.key: row.id, "move": row.moves, "number": due.number, "rung": due.rung.rung}
@@ -154,8 +139,8 @@ def _tell(ground: Ground, matter: Matter, one: Taken, people: list[Person], repo
     }
     if people:
         said = facts | {"unheard": True} if one.early else facts
-        link = row.id if isinstance(row, Obligation) else None
-        tell(act, message, about, people, matter.programme, obligation_id=link, together=ground.together, **said)
+        of = matter.obligation_id
+        tell(act, message, about, people, matter.programme, obligation_id=of, together=ground.together, **said)
     if report:
-        office, of = ground.audience.office, f"{message}:{about}"
-        tell(act, "nobody-reached", of, office, matter.programme, together=ground.together, about=message, **facts)
+        office, key = ground.audience.office, f"{message}:{about}"
+        tell(act, "nobody-reached", key, office, matter.programme, together=ground.together, about=message, **facts)

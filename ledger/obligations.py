@@ -1,8 +1,8 @@
 """What is owed by when: created with the event that causes it, met by an act.
 
 A due day is derived by the pack's rule from recorded anchors; when an anchor moves, the day moves with an event. What
-people do to a deadline is `ledger.deadlines`, what climbs its ladder `ledger.sweeping`. Serves CQ2021-6.7, 6.10, 6.11
-and every other clause that the pack makes an obligation of.
+people do to a deadline is `ledger.deadlines`, which day it has by then `ledger.matters`, what climbs its ladder
+`ledger.sweeping`. Serves CQ2021-6.7, 6.10, 6.11 and every other clause that the pack makes an obligation of.
 """
 
 import uuid
@@ -15,23 +15,21 @@ from sqlmodel.sql.expression import SelectOfScalar
 from ledger.anchors import anchors, facts, owner_of, session_days, stage_days, step_rule, target_of
 from ledger.core import record
 from ledger.errors import refusal
+from ledger.matters import Matter, aim, due_so_far, move
 from ledger.outbox import cancel_messages
 from ledger.packs import pack_of
 from models.act import Act
-from models.documents import DeadlineChange, Filing, Obligation
+from models.documents import Filing, Obligation
 from models.people import Organisation
 from models.programme import Programme, ProgrammeSession, SessionSchool
-from models.register import StandingDuty
 from models.review import ApprovalStep
 from models.states import ObligationState
 from models.values import Basis
 from policies.lookup import find
 from policies.schema import ObligationKind, Pack
-from rules.deadlines import RungDue, due_at, due_on, late_days, recurring, rungs
-from rules.extensions import Extended, Stood, due_after, runs_again_on, stood
+from rules.deadlines import due_at, due_on, late_days, recurring
 
 PROGRAMME = "programme"
-TOP = "top-of-ladder"
 
 
 def oblige(
@@ -152,7 +150,7 @@ def _create(
             basis=basis.model_dump(mode="json"),
             created_at=act.now,
         )
-        aim(act, pack, kind, row)
+        aim(act, Matter(row, pack, programme))
         act.session.add(row)
         created.append(row)
     return created
@@ -164,74 +162,6 @@ def _before(act: Act, programme: Programme, kind: ObligationKind, target: str) -
         Obligation.programme_id == programme.id, Obligation.kind == kind.key, Obligation.target == target
     )
     return act.session.exec(known.order_by(col(Obligation.number).desc()).limit(1)).first()
-
-
-def aim(act: Act, pack: Pack, kind: ObligationKind, row: Obligation) -> None:
-    """Set the next rung: those whose moment passed before the matter was known are left out, but an overdue
-    matter's latest.
-    """
-    passed = [rung.number for rung in rungs(pack, kind.ladder, row.due_on, act.zone) if rung.at <= act.now]
-    row.rung = (passed[-1] if row.due_at >= act.now else passed[-1] - 1) if passed else 0
-    set_next(act, pack, kind, row)
-
-
-def set_next(
-    act: Act, pack: Pack, kind: ObligationKind, row: Obligation, ladder: Sequence[RungDue] | None = None
-) -> None:
-    """Set the next moment after the rung reached: of the rung that comes, or of a stopped clock's running again."""
-    row.rests = None
-    if row.stopped_at is not None:
-        row.next_at = runs_again_at(act, pack, kind, row)
-        return
-    ladder = rungs(pack, kind.ladder, row.due_on, act.zone) if ladder is None else ladder
-    coming = ladder[row.rung] if row.rung < len(ladder) else None
-    row.next_at = moment_of(row, coming) if coming else None
-    if coming is None:
-        row.rests = TOP
-
-
-def moment_of(row: Obligation | StandingDuty, coming: RungDue) -> datetime:
-    """When a rung is due: an acknowledgement puts off what is said to the owner, never an escalation."""
-    if row.silenced_until is None or coming.rung.rung == "escalate":
-        return coming.at
-    return max(coming.at, row.silenced_until)
-
-
-def silenced(row: Obligation | StandingDuty, coming: RungDue, now: datetime) -> bool:
-    """Whether an acknowledgement holds a rung back at this moment."""
-    return row.silenced_until is not None and row.silenced_until > now and coming.rung.rung != "escalate"
-
-
-def working(pack: Pack, rule_id: str) -> bool:
-    """Whether a rule counts working days."""
-    rule = pack.rules.get(rule_id) or pack.settings.get(rule_id)
-    return rule is not None and rule.unit == "working_day"
-
-
-def rule_of(act: Act, programme: Programme, pack: Pack, kind: ObligationKind, row: Obligation) -> str:
-    """The rule or setting that gives the due day of an obligation."""
-    step = act.session.get(ApprovalStep, row.step_id) if row.step_id else None
-    return step_rule(pack, programme, step) if step else kind.due
-
-
-def runs_again_at(act: Act, pack: Pack, kind: ObligationKind, row: Obligation) -> datetime:
-    """When a stopped clock runs again by itself, its budget used up: the end of that day."""
-    assert row.stopped_at is not None
-    programme = act.session.get_one(Programme, row.programme_id)
-    left = max(0, (row.stop_budget or 0) - row.stopped_days)
-    stopped_on = row.stopped_at.astimezone(act.zone).date()
-    last = runs_again_on(stopped_on, left, working=working(pack, rule_of(act, programme, pack, kind, row)))
-    return due_at(last, act.zone)
-
-
-def due_so_far(act: Act, programme: Programme, pack: Pack, kind: ObligationKind, row: Obligation) -> date:
-    """The due day at this moment: of a stopped clock with the days that it has stood until today."""
-    if row.stopped_at is None:
-        return row.due_on
-    counts = working(pack, rule_of(act, programme, pack, kind, row))
-    days = stood(row.stopped_at.astimezone(act.zone).date(), act.today, working=counts)
-    left = max(0, (row.stop_budget or 0) - row.stopped_days)
-    return due_after(row.due_on, [Stood(min(days, left))], working=counts)
 
 
 # --- meeting, moving, waiving ---------------------------------------------------------------------------------------
@@ -257,7 +187,7 @@ def meet(act: Act, programme: Programme, met_by: str, target: str | None = None,
         if row is None:
             continue
         _must_be_in_window(act, programme, pack, kind, row)
-        row.late_days = late_days(due_so_far(act, programme, pack, kind, row), act.today)
+        row.late_days = late_days(due_so_far(act, Matter(row, pack, programme)), act.today)
         row.state = ObligationState.MET_LATE if row.late_days else ObligationState.MET
         row.met_at, row.next_at, row.rests, row.stopped_at = act.now, None, None, None
         row.met_by_id = filing.id if filing else None
@@ -279,7 +209,7 @@ def _must_be_in_window(act: Act, programme: Programme, pack: Pack, kind: Obligat
             f"“{kind.name.en}” is taken from {row.opens_on} on; it is too early now, come back then",
             basis=basis,
         )
-    last = due_so_far(act, programme, pack, kind, row)
+    last = due_so_far(act, Matter(row, pack, programme))
     if kind.late == "refused" and act.today > last:
         raise refusal(
             "obligation.window",
@@ -344,38 +274,10 @@ def rederive(act: Act, programme: Programme) -> list[tuple[Obligation, date]]:
             row.opens_on = due_on(pack, kind.not_before, known, facts(programme)).on
         act.session.add(row)
         old = row.due_on
-        if move(act, programme, pack, kind, row):
+        if move(act, Matter(row, pack, programme)):
             record(act, "obligation_moved", programme, obligation=row.kind, old=old, new=row.due_on)
             moved.append((row, old))
     return moved
-
-
-def move(act: Act, programme: Programme, pack: Pack, kind: ObligationKind, row: Obligation) -> bool:
-    """Work out the due day anew from the derived one and what people did to it; answers whether it moved.
-
-    Where it did, unsent messages on it are cancelled and its ladder starts anew.
-    """
-    counts = working(pack, rule_of(act, programme, pack, kind, row))
-    due = due_after(row.derived_on, changes_of(act, row), working=counts)
-    if due == row.due_on:
-        return False
-    cancel_messages(act, obligation_id=row.id)
-    row.due_on, row.due_at, row.moves = due, due_at(due, act.zone), row.moves + 1
-    aim(act, pack, kind, row)
-    act.session.add(row)
-    return True
-
-
-def changes_of(act: Act, row: Obligation) -> list[Extended | Stood]:
-    """The extensions and standstills of an obligation, in the order in which they were recorded."""
-    found: list[Extended | Stood] = []
-    query = select(DeadlineChange).where(DeadlineChange.obligation_id == row.id)
-    for change in act.session.exec(query.order_by(col(DeadlineChange.created_at), col(DeadlineChange.id))).all():
-        if change.change == "extended" and change.until_on is not None:
-            found.append(Extended(change.until_on))
-        elif change.change == "resumed" and change.days:
-            found.append(Stood(change.days))
-    return found
 
 
 # --- what comes next -------------------------------------------------------------------------------------------------

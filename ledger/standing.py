@@ -12,13 +12,14 @@ from sqlmodel import col, select
 
 from ledger.core import record
 from ledger.entries import fact_of
+from ledger.matters import Matter, cancel_unsent, due_so_far
 from ledger.meeting import all_there
 from ledger.standing_opening import ENDED, open_after, open_duties
-from ledger.standing_queries import OPEN, duties_of, next_standing, unsent_on_duties
+from ledger.standing_queries import OPEN, duties_of, next_standing
 from models.act import Act
 from models.programme import Programme
 from models.register import RegisterEntry, StandingDuty
-from models.states import MessageState, ObligationState
+from models.states import ObligationState
 from policies.mechanisms import Count, Duty
 from policies.schema import Pack
 from rules.deadlines import late_days
@@ -60,7 +61,7 @@ def meet_standing(act: Act, pack: Pack, matter: str, entry: RegisterEntry) -> No
                 continue
         row = act.session.exec(query.order_by(col(StandingDuty.due_on))).first()
         if row is not None and _made(act, pack, duty, row, bodies) >= times_asked(pack, duty, row.starts_on)[0]:
-            _settle(act, row, act.today)
+            _settle(act, Matter(row, pack), act.today)
 
 
 def _all_told(act: Act, pack: Pack, matter: str, entry: RegisterEntry) -> bool:
@@ -85,15 +86,14 @@ def _meeting(duty: Duty) -> Count:
     return Count(register_=duty.met_by.removeprefix("register:"), where=duty.met_where)
 
 
-def _settle(act: Act, row: StandingDuty, on: date) -> None:
-    row.late_days = late_days(row.due_on, on)
+def _settle(act: Act, matter: Matter, on: date) -> None:
+    row = matter.row
+    row.late_days = late_days(due_so_far(act, matter), on)
     row.state = ObligationState.MET_LATE if row.late_days else ObligationState.MET
-    row.met_at, row.next_at = act.now, None
+    row.met_at, row.next_at, row.stopped_at = act.now, None, None
     act.session.add(row)
-    for message in unsent_on_duties(act, row.id):
-        message.state = MessageState.CANCELLED
-        act.session.add(message)
-    record(act, "duty_met", duty=row.kind, cause=row.cause, due_on=row.due_on, late_days=row.late_days)
+    cancel_unsent(act, row)
+    record(act, "duty_met", **matter.named, due_on=row.due_on, late_days=row.late_days)
 
 
 def meet_by_hours(act: Act, pack: Pack, person_id: object, on: date) -> None:
@@ -115,4 +115,4 @@ def meet_by_hours(act: Act, pack: Pack, person_id: object, on: date) -> None:
             since = row.starts_on if duty.opens_with else None
             day = on if since else hours_period(pack, hours, row.starts_on).starts_on
             if hours_met(pack, hours, hours_of(act, pack, person_id), day, since).allowed:
-                _settle(act, row, on)
+                _settle(act, Matter(row, pack), on)

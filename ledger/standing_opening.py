@@ -14,7 +14,7 @@ from sqlmodel import col, select
 
 from ledger.core import Done, operation, record
 from ledger.entries import fact_of
-from ledger.obligations import moment_of
+from ledger.matters import Matter, aim
 from ledger.packs import pack_at, pin
 from ledger.people import must_be_office
 from ledger.standing_queries import OPEN
@@ -27,7 +27,7 @@ from models.states import ApplicantKind, ProgrammeState
 from policies.lookup import NoValue
 from policies.mechanisms import Count, Duty
 from policies.schema import Pack
-from rules.deadlines import Due, NoDueDay, due_at, next_rung, rungs
+from rules.deadlines import Due, NoDueDay, due_at
 from rules.duties import Period, due_after, due_in, period_of, periods_between
 from rules.indicators import fits
 
@@ -152,18 +152,10 @@ def _open(
         basis=(duty.basis if duty.cites else due.basis).model_dump(mode="json"),
         created_at=act.now,
     )
-    aim(act, pack, duty, row)
+    aim(act, Matter(row, pack))
     act.session.add(row)
     act.session.flush()
     return 1
-
-
-def aim(act: Act, pack: Pack, duty: Duty, row: StandingDuty) -> None:
-    """Set the next rung: those whose moment passed before are left out, but an overdue duty's latest."""
-    passed = [rung.number for rung in rungs(pack, duty.ladder, row.due_on, act.zone) if rung.at <= act.now]
-    row.rung = (passed[-1] if row.due_at >= act.now else passed[-1] - 1) if passed else 0
-    coming = next_rung(pack, duty.ladder, row.due_on, act.zone, row.rung)
-    row.next_at = moment_of(row, coming) if coming else None
 
 
 def open_after(act: Act, pack: Pack, matter: str, entry: RegisterEntry) -> None:

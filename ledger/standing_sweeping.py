@@ -10,9 +10,10 @@ from pydantic import BaseModel
 from sqlmodel import col, select
 
 from ledger.audience import by_id
-from ledger.climbing import Ground, Matter, climb, taken
+from ledger.climbing import Ground, climb, taken
 from ledger.core import chain
-from ledger.obligations import moment_of
+from ledger.deadlines import run_again
+from ledger.matters import Matter, set_next
 from ledger.packs import pack_at
 from ledger.standing import meet_by_hours
 from ledger.standing_opening import renew
@@ -21,8 +22,6 @@ from models.act import Act
 from models.office import Message
 from models.people import Person
 from models.register import StandingDuty, StandingRung
-from policies.lookup import duty_of
-from policies.mechanisms import Duty
 from policies.schema import Pack
 from rules.deadlines import RungDue, rungs
 from rules.working_hours import is_open, next_open
@@ -83,25 +82,22 @@ def _take(act: Act, batch: _Batch, row: StandingDuty) -> int:
     if not is_open(pack, act.now, act.zone):
         row.next_at = next_open(pack, act.now, act.zone)
         return 0
+    matter = Matter(row, pack)
     try:
-        duty = duty_of(pack, row.kind)
-        ladder = rungs(pack, duty.ladder, row.due_on, act.zone)
+        ladder = rungs(pack, matter.kind.ladder, row.due_on, act.zone)
     except LookupError as trouble:  # no next moment though the ladder goes on: the hourly audit finds that
         row.next_at = None
         told = {"duty": row.kind, "due_on": row.due_on, "why": str(trouble)}
         chain(act, "duty_stuck", None, told, batch.ground.together)
         return 0
-    if duty.met_by.startswith("hours:"):
+    if matter.kind.met_by.startswith("hours:"):
         meet_by_hours(act, pack, row.person_id, act.today)
         if row.state != OPEN:
             return 0
-    return _climb(act, batch, pack, duty, row, ladder)
-
-
-def _climb(act: Act, batch: _Batch, pack: Pack, duty: Duty, row: StandingDuty, ladder: Sequence[RungDue]) -> int:
-    rungs = taken(row, ladder, lambda due: batch.recipients(pack, row, due), act.now)
-    unsent = batch.unsent.get(str(row.id), [])
-    matter = Matter(row, "duty", f"duty-{row.id}", pack, duty, None, unsent, {"cause": row.cause})
-    fired = climb(batch.ground, matter, rungs)
-    row.next_at = moment_of(row, ladder[row.rung]) if row.rung < len(ladder) else None
+    if row.stopped_at is not None:
+        run_again(act, matter)
+        return 0
+    taken_now = taken(row, ladder, lambda due: batch.recipients(pack, row, due), act.now)
+    fired = climb(batch.ground, matter, taken_now, batch.unsent.get(str(row.id), ()))
+    set_next(act, matter, ladder)
     return fired

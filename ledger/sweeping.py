@@ -13,10 +13,11 @@ from pydantic import BaseModel
 from sqlmodel import col, select
 
 from ledger.audience import by_id
-from ledger.climbing import Ground, Matter, climb, taken
+from ledger.climbing import Ground, climb, taken
 from ledger.core import chain
 from ledger.deadlines import run_again
-from ledger.obligations import next_moment, set_next
+from ledger.matters import Matter, set_next
+from ledger.obligations import next_moment
 from ledger.packs import pack_of
 from ledger.silence import let_silence_speak
 from models.act import Act
@@ -26,7 +27,7 @@ from models.people import Person
 from models.programme import Programme
 from models.review import ApprovalStep
 from models.states import MessageState, ObligationState
-from policies.schema import LadderRung, ObligationKind, Pack
+from policies.schema import LadderRung, Pack
 from rules.deadlines import RungDue, rungs
 from rules.working_hours import is_open, next_open
 
@@ -61,23 +62,25 @@ def _take(act: Act, batch: "_Batch", row: Obligation) -> int:
     """Do what is due on one matter; what cannot be worked out is laid aside for the office and stops nobody else."""
     programme = batch.programmes[row.programme_id]
     pack = pack_of(act, programme)
-    kind = next((one for one in pack.obligations if one.key == row.kind), None)
-    if kind is None:
-        _lay_aside(act, batch, programme, row, f"the pack {pack.pack} knows no obligation {row.kind}")
-        return 0
+    matter = Matter(row, pack, programme)
     if not is_open(pack, act.now, act.zone):
         row.next_at = next_open(pack, act.now, act.zone)
         return 0
-    if row.stopped_at is not None:
-        run_again(act, programme, pack, kind, row)
-        return 0
-    if row.step_id and let_silence_speak(act, programme, pack, row):
+    if row.step_id and row.stopped_at is None and let_silence_speak(act, programme, pack, row):
         return 1
     try:
-        return _climb(act, batch, programme, pack, kind, row)
+        ladder = batch.ladder(matter)
     except LookupError as trouble:
         _lay_aside(act, batch, programme, row, str(trouble))
         return 0
+    if row.stopped_at is not None:
+        run_again(act, matter)
+        return 0
+    rungs = taken(row, ladder, lambda due: batch.recipients(pack, row, due.rung), act.now)
+    fired = climb(batch.ground, matter, rungs, batch.unsent.get(row.id, ()))
+    set_next(act, matter, ladder)
+    act.session.add(row)
+    return fired
 
 
 def _lay_aside(act: Act, batch: "_Batch", programme: Programme, row: Obligation, why: str) -> None:
@@ -85,16 +88,6 @@ def _lay_aside(act: Act, batch: "_Batch", programme: Programme, row: Obligation,
     row.next_at = None
     told = {"obligation": row.kind, "due_on": row.due_on, "why": why}
     chain(act, "obligation_stuck", programme, told, batch.ground.together)
-
-
-def _climb(act: Act, batch: "_Batch", programme: Programme, pack: Pack, kind: ObligationKind, row: Obligation) -> int:
-    ladder = batch.ladder(pack, kind, row)
-    rungs = taken(row, ladder, lambda due: batch.recipients(pack, row, due.rung), act.now)
-    unsent = batch.unsent.get(row.id, [])
-    fired = climb(batch.ground, Matter(row, "obligation", str(row.id), pack, kind, programme, unsent, {}), rungs)
-    set_next(act, pack, kind, row, ladder)
-    act.session.add(row)
-    return fired
 
 
 class _Batch:
@@ -109,11 +102,12 @@ class _Batch:
         self.unsent: dict[uuid.UUID, list[Message]] = {}
         self._ask_for_unsent()
 
-    def ladder(self, pack: Pack, kind: ObligationKind, row: Obligation) -> tuple[RungDue, ...]:
-        """The rungs of a matter; of many with one ladder and due day worked out once."""
-        key = (id(pack), kind.ladder, row.due_on)
+    def ladder(self, matter: Matter) -> tuple[RungDue, ...]:
+        """The rungs of a matter; of many with one ladder and due day worked out once. Raises `LookupError`."""
+        ladder, due_on = matter.kind.ladder, matter.row.due_on
+        key = (id(matter.pack), ladder, due_on)
         if key not in self._ladders:
-            self._ladders[key] = rungs(pack, kind.ladder, row.due_on, self._act.zone)
+            self._ladders[key] = rungs(matter.pack, ladder, due_on, self._act.zone)
         return self._ladders[key]
 
     def recipients(self, pack: Pack, row: Obligation, rung: LadderRung) -> list[Person]:

@@ -71,7 +71,8 @@ class StandingDuty(Recorded, table=True):
     """Something owed outside a programme, in one period or after one entry. `next_at` is when its ladder's next rung is due.
 
     `cause` is the period's first day, or the number of the entry that opened it, with the person who owes where it is one.
-    `derived_on` is the day that the text gives; `due_on` is that day with what it was extended by (`deadline_change`).
+    `derived_on` is the day that the text gives; `due_on` is that day with what people did to it (`deadline_change`).
+    While `stopped_at` is set the clock stands, as that of an `Obligation` does.
     """
 
     __tablename__ = "standing_duty"
@@ -93,6 +94,9 @@ class StandingDuty(Recorded, table=True):
     due_at: datetime
     next_at: datetime | None = None
     silenced_until: datetime | None = None
+    stopped_at: datetime | None = None
+    stopped_days: int = 0
+    stop_budget: int | None = None
     moves: int = 0
     state: str = Field(max_length=20)
     rung: int = 0

@@ -91,8 +91,10 @@ def _description(row: Awaited, *, english: bool) -> str:
             f"Owed by: {row.organisation} ({row.role_en})",
             f"Basis: {by}",
         ]
-        return "\n".join([*lines, f"If not: {row.if_not_en}"])
+        clock = [f"Clock: {row.clock_en}"] if row.clock_en else []
+        return "\n".join([*lines, *clock, f"If not: {row.if_not_en}"])
     by = row.clause or f"本办公室设置{'：' + row.setting_says if row.setting_says else ''}"
     of = f"项目：{row.programme} {row.title}" if row.programme else "常设事项（不属于某个项目）"
     lines = [of, f"责任单位：{row.organisation}（{row.role}）", f"依据：{by}"]
-    return "\n".join([*lines, f"逾期：{row.if_not}"])
+    clock = [f"计时：{row.clock}"] if row.clock else []
+    return "\n".join([*lines, *clock, f"逾期：{row.if_not}"])

@@ -12,7 +12,7 @@ from typing import Any
 from models.states import ApplicantKind, ProgrammeLevel
 from models.values import Basis
 from policies.mechanisms import Computation, Duty, Indicator, Register
-from policies.schema import Chain, DatedValue, DocumentKind, Ladder, Pack, Phase, Rule, Scalar, Stage
+from policies.schema import Chain, DatedValue, DocumentKind, Ladder, ObligationKind, Pack, Phase, Rule, Scalar, Stage
 
 NO_FACTS: Mapping[str, Any] = {}
 
@@ -180,6 +180,14 @@ def indicator_of(pack: Pack, key: str) -> Indicator:
         if indicator.key == key:
             return indicator
     raise _unknown(pack, "indicator", key)
+
+
+def obligation_of(pack: Pack, key: str) -> ObligationKind:
+    """The kind of obligation with this key; raises UnknownId."""
+    for kind in pack.obligations:
+        if kind.key == key:
+            return kind
+    raise _unknown(pack, "obligation", key)
 
 
 def duty_of(pack: Pack, key: str) -> Duty:

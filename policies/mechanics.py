@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from policies.mechanisms import SYSTEM, Check, Count, Register
 from policies.problems import Finding, Path, nearest
 from policies.schema import Pack, StageRecord
-from policies.valuing import FIXED_DAY, SPAN_UNITS
+from policies.valuing import DAY_UNITS, FIXED_DAY, SPAN_UNITS
 
 DOORS = ("application", "implementation-plan", "nomination")
 NOMINATION_FACTS = (
@@ -52,6 +52,7 @@ def rule_uses(pack: Pack) -> Iterator[RuleUse]:
         yield from _use(duty.begins, (*at, "begins"), "start_day")
         yield from _use(duty.due, (*at, "due"), *SPAN_UNITS, FIXED_DAY)
         yield from _use(duty.times, (*at, "times"), "item")
+        yield from _use(duty.stop_budget, (*at, "stop_budget"), *DAY_UNITS)
     for number, computation in enumerate(pack.computations):
         yield from _use(computation.rule, ("computations", number, "rule"))
     for number, bar in enumerate(pack.bars):

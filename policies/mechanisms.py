@@ -122,6 +122,7 @@ class Duty(Sourced):
     day; one in years ends on the corresponding day. `met_by` is `register:<key>` (entries that fit `met_where`; `times` of
     them, a rule; with `covers: trainees` one about each of them) or `hours:<key>`. Owed by each organisation of the kind
     `owed_by` (of a role that sits in the host: by each host), or by each person who holds that role (`per: person`).
+    `stop_budget` (a rule) says for how many days in all its clock may stand.
     """
 
     key: str
@@ -139,6 +140,7 @@ class Duty(Sourced):
     covers: Literal["once", "trainees"] = "once"
     ladder: str
     hardness: Literal["soft", "hard"] = "hard"
+    stop_budget: str | None = None
 
 
 Formula = Literal[

@@ -111,6 +111,7 @@ def _line(row: Awaited) -> dict[str, Any]:
         "单位": row.organisation,
         "应于": str(row.until),
         "逾期天数": row.overdue_days,
+        "计时": row.clock,
         "依据": row.clause or "本办公室设置",
     }
 

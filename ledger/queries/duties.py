@@ -13,7 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from ledger.packs import pack_at
 from ledger.people import heads
-from ledger.queries.standing import Awaited, if_not_of
+from ledger.queries.standing import Awaited, clock_words, if_not_of
 from models.act import Act
 from models.people import Organisation
 from models.register import StandingDuty
@@ -68,8 +68,12 @@ def _awaited(act: Act, row: StandingDuty) -> Awaited | None:
         heads=heads(pack),
         since=row.created_at,
         until=row.due_on,
-        overdue_days=max(0, (act.today - row.due_on).days),
+        overdue_days=0 if row.stopped_at else max(0, (act.today - row.due_on).days),
         hardness=duty.hardness,
+        stopped_since=row.stopped_at,
+        stopped_days=row.stopped_days,
+        stop_budget=row.stop_budget,
+        **clock_words(act, row),
         silenced_until=row.silenced_until if row.silenced_until and row.silenced_until > act.now else None,
         clause=row.basis.get("clause"),
         setting=row.basis.get("setting"),

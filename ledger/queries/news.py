@@ -35,6 +35,8 @@ EVENTS: Mapping[str, str] = {
     "duty_waived": "songjiao.duty.waived",
     "duty_extended": "songjiao.duty.extended",
     "duty_acknowledged": "songjiao.duty.acknowledged",
+    "duty_clock_stopped": "songjiao.duty.clock-stopped",
+    "duty_clock_resumed": "songjiao.duty.clock-resumed",
     "step_opened": "songjiao.decision.asked",
     "decided": "songjiao.decision.made",
     "application_submitted": "songjiao.submission.received",

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from ledger.chains import SUBJECT_NAMES
 from ledger.lifecycle import phase_stages, phases_of
+from ledger.matters import Owed
 from ledger.packs import chain_of, pack_of
 from ledger.people import heads
 from ledger.programmes import by_ref
@@ -58,6 +59,8 @@ class Awaited(BaseModel):
     stopped_since: datetime | None = None
     stopped_days: int = 0
     stop_budget: int | None = None
+    clock: str = ""
+    clock_en: str = ""
     silenced_until: datetime | None = None
     clause: str | None
     setting: str | None
@@ -68,6 +71,17 @@ class Awaited(BaseModel):
     if_done_en: str
     if_not: str
     if_not_en: str
+
+
+def clock_words(act: Act, row: Owed) -> dict[str, str]:
+    """How a stopped clock stands, in Chinese and English; nothing for one that runs."""
+    if row.stopped_at is None:
+        return {}
+    since = row.stopped_at.astimezone(act.zone).date()
+    return {
+        "clock": f"自{since}中止(此前已用{row.stopped_days}天,共{row.stop_budget}天)",
+        "clock_en": f"stopped since {since} ({row.stopped_days} of {row.stop_budget} days used before)",
+    }
 
 
 class PhaseLine(BaseModel):
@@ -216,6 +230,7 @@ def _awaited(act: Act, row: Obligation, quote: Quote | None) -> Awaited:
         stopped_since=row.stopped_at,
         stopped_days=row.stopped_days,
         stop_budget=row.stop_budget,
+        **clock_words(act, row),
         silenced_until=row.silenced_until if row.silenced_until and row.silenced_until > act.now else None,
         clause=clause,
         setting=setting,

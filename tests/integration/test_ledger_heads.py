@@ -10,7 +10,6 @@ from ledger.deadlines import acknowledge
 from ledger.errors import Refused
 from ledger.feeds import calendar_for
 from ledger.people import heads
-from ledger.standing_acts import acknowledge_duty
 from ledger.standing_sweeping import sweep_standing
 from ledger.sweeping import sweep
 from models.documents import Obligation
@@ -64,9 +63,9 @@ def test_a_standing_duty_is_told_to_the_head_by_the_packs_own_role(province: Pro
     with reading(province.office) as act:
         assert "application-form" in [one.kind for one in calendar_for(act, province.refs["head"], None).due]
         assert calendar_for(act, province.refs["teacher"], None).due == []
-    province.do("head", acknowledge_duty, duty.id)
+    province.do("head", acknowledge, duty.id)
     with pytest.raises(Refused):
-        province.do("teacher", acknowledge_duty, duty.id)
+        province.do("teacher", acknowledge, duty.id)
 
 
 def test_what_a_programme_owes_is_chased_at_the_head_too(province: Province) -> None:

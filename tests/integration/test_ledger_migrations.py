@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlmodel import Session
 
 from ledger.processes import lives
@@ -143,3 +143,26 @@ def test_revision_0002_forgets_refused_keys_and_takes_earlier_leases_for_dead(tm
         assert head == last
         known = connection.execute(text("SELECT process_identity FROM lease")).scalar_one()
     assert not lives(os.getpid(), known)
+
+
+def test_revision_0007_leaves_every_clock_of_a_duty_running_and_can_be_taken_back(tmp_path: Path) -> None:
+    copy = tmp_path / "ledger.db"
+    shutil.copyfile(STORED / "0006.db", copy)
+    url = f"sqlite:///{copy}"
+    asked = "SELECT id, derived_on, due_on, moves, state FROM standing_duty ORDER BY id"
+    with engine_for(url).connect() as connection:
+        before = connection.exec_driver_sql(asked).all()
+    assert len({one[3] for one in before}) == 2  # one of them was extended
+    migrate(url)
+    with engine_for(url).connect() as connection:
+        clocks = connection.exec_driver_sql("SELECT DISTINCT stopped_at, stopped_days, stop_budget FROM standing_duty")
+        assert clocks.all() == [(None, 0, None)]
+        assert connection.exec_driver_sql(asked).all() == before
+    plain = create_engine(url)  # keys to other tables are not watched while tables are made anew, as in `migrate`
+    with plain.begin() as connection:
+        command.downgrade(configuration(connection), "0006")
+    plain.dispose()
+    with engine_for(url).connect() as connection:
+        assert connection.exec_driver_sql(asked).all() == before
+    migrate(url)
+    _differs(url)

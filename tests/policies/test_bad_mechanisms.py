@@ -163,6 +163,9 @@ CASES: list[tuple[str, tuple[tuple[str, str], ...], list[str]]] = [
     # --- what would never end -----------------------------------------------------------------------------------------
     ("a duty that nothing meets", (("met_by: 'register:visit'", "met_by: 'register:visits'"),),
      ["duties[0].met_by: nothing is 'register:visits'; did you mean register:visit?"]),
+    ("a clock that stands for no number of days", (("met_by: 'register:visit'",
+                                                    "stop_budget: report.every, met_by: 'register:visit'"),),
+     ["duties[0].stop_budget: report.every counts in month; here it must be in calendar_day or working_day"]),
     ("a duty that neither recurs nor follows", (("every: report.every, begins", "begins"),),
      ["settings.report.every: nothing reads it; use it in the structure, or take it out",
       "duties[0]: it recurs (`every`) or follows an entry (`opens_with`); give one of the two",
