@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from office import bellringer
+from office import bellringer, worker
 from office.bellringer import Bellringer
 from office.runtime.doorbell import bell_path, hang_up, hangs, ring
 from office.runtime.settings import Settings
@@ -136,3 +136,15 @@ def rings_after_blocking(bell: socket.socket) -> int:
     count = rings(bell)
     bell.close()
     return count
+
+
+async def test_many_rings_make_the_worker_look_once(
+    office: Settings, bell: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        ring(office, "worker")
+    assert await worker._rung(bell)
+    monkeypatch.setattr(worker, "_SEE_SECONDS", 0.1)
+    assert not await worker._rung(bell)
+    asyncio.get_running_loop().call_later(0.02, ring, office, "worker")
+    assert await worker._rung(bell)

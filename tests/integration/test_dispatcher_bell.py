@@ -5,7 +5,7 @@ PostgreSQL.
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlmodel import select
@@ -15,17 +15,18 @@ from ledger.outbox import tell
 from ledger.people import add_organisation, add_person
 from ledger.runs import give_back_lease, take_lease
 from ledger.together import Together
-from models.act import SYSTEM
+from models.act import SYSTEM, Act
 from models.office import Message
 from models.people import Person
 from models.programme import Programme
 from models.states import MessageState
 from office.dispatcher import Calls, _repeat
 from office.listening import Ear
-from office.post import Post
+from office.post import _LOT_SECONDS, Post
 from office.runtime.doorbell import bell_path, ring
 from office.runtime.settings import Settings
 from office.runtime.transactions import transaction
+from office.rush import Rush
 from office.smtp_sink import Behaviour, SmtpSink
 from tests.integration.sample_world import World
 
@@ -126,6 +127,33 @@ def test_more_rings_than_a_bell_holds_do_not_keep_the_ringer(sqlite_office: Sett
     bell.close()
 
 
+def test_the_ear_tells_of_acts_that_told_people_something_and_of_nothing_else(each_office: Settings) -> None:
+    who, rush = clerk(each_office), Rush()
+    ear = Ear(each_office, rush)
+    heard = ear.told()
+
+    def twice(act_on: Callable[[Act, int], object]) -> None:
+        for number in range(2):
+            heard.clear()
+            with transaction(SYSTEM, office=each_office) as act:
+                act_on(act, number)
+            assert heard.wait(FAR)
+
+    with ear:
+        if ear._on_postgres():
+            assert heard.wait(FAR)
+        twice(lambda act, number: take_and_give_back(act, f"run-{number}"))
+        assert not rush.on
+        twice(lambda act, number: tell(act, "run-lost", str(number), [who], phase="示例", why="示例"))
+        assert rush.on
+
+
+def take_and_give_back(act: Act, name: str) -> None:
+    take_lease(act, name, uuid.uuid4(), 1, "示例", "示例")
+    act.session.flush()
+    give_back_lease(act, name, "示例")
+
+
 def test_work_begins_at_the_ring(sqlite_office: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("office.dispatcher._LOOK_SECONDS", FAR)
     ear, leaving, worked = Ear(sqlite_office), threading.Event(), threading.Event()
@@ -189,6 +217,35 @@ def test_one_slow_recipient_keeps_nobody_waiting(sqlite_office: Settings, mailbo
     thread.join(FAR)
     post.close()
     assert states(office) == [(MessageState.SENT, 1, False)] * 4
+
+
+def test_in_a_rush_a_lot_gathers_what_came_since_the_one_before(sqlite_office: Settings, mailbox: SmtpSink) -> None:
+    office = sqlite_office.model_copy(update={"smtp_url": mailbox.url})
+    who, rush = clerk(office), Rush()
+
+    class Waited(threading.Event):
+        """The word to leave: while the post waits for it, one more message comes."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.seconds: list[float] = []
+
+        def wait(self, timeout: float | None = None) -> bool:
+            if timeout and len(self.seconds) < 3:
+                self.seconds.append(timeout)
+                queue(office, who, 1, first=len(self.seconds))
+            return False
+
+    rush.note()
+    rush.note()
+    queue(office, who, 1)
+    post = Post(office, leaving=(waited := Waited()), rush=rush)
+    while len(mailbox.mails) < 1 + len(waited.seconds) or not waited.seconds:
+        rush.note()
+        post.deliver()
+    post.close()
+    assert all(seconds <= _LOT_SECONDS for seconds in waited.seconds)
+    assert states(office) == [(MessageState.SENT, 1, False)] * (1 + len(waited.seconds))
 
 
 def test_what_was_sent_is_settled_once_the_ledger_can_be_written_again(

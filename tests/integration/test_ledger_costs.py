@@ -99,3 +99,6 @@ def test_a_decision_an_advance_and_a_sweep_cost_the_same_with_a_history(tmp_path
     young = _cost(tmp_path / "young", programmes=1, history=10)
     assert _cost(tmp_path / "old", programmes=3, history=200) == young
     assert max(young.values()) < 80
+    assert (
+        young["decide"] <= 50
+    )  # all of them under the ledger's one write lock: what bounds how many may decide at once
