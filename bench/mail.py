@@ -67,9 +67,11 @@ class StampedSink:
 
     def __exit__(self, *exception: object) -> None:
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()  # at which it leaves, as it does when this process dies
         self._process.wait(30)
         self._reader.join(30)
+        self._process.stdout.close()
 
     def arrived(self, recipient: str) -> list[Arrival]:
         """What was accepted for a recipient so far, each message once, in order."""

@@ -141,6 +141,9 @@ def _environment(locale: str) -> _Closed:
     own: dict[str, Callable[..., Any]] = {
         "day": lambda value: _day(value, locale, short=False),
         "short_day": lambda value: _day(value, locale, short=True),
+        "several": lambda value: (
+            value if isinstance(value, list | tuple) else ()
+        ),  # a loop over what is no list says nothing
         "indented": lambda value: "\n".join(f"  {line}".rstrip() for line in str(value).split("\n")),
     }
     for table in ("action", "outcome", "phase", "kind"):

@@ -6,10 +6,13 @@ at its first line. Decides nothing and serves no clause itself; the ledger's ope
 """
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 
 from prefect import State, get_run_logger
+from prefect.exceptions import Pause
 from prefect.states import Completed
 
 from ledger import runs
@@ -80,9 +83,7 @@ def open_phase(run_id: uuid.UUID, programme_id: str, phase_id: str) -> PhaseRun:
     """Begin an execution: take in what people answered in the form, then see where the phase stands."""
     take_in_answers(run_id)
     ids = uuid.UUID(programme_id), uuid.UUID(phase_id)
-    phase = PhaseRun(run_id, ids[1], ids[0], look_at_phase(*ids))
-    _show_news(run_id, phase.seen)
-    return phase
+    return PhaseRun(run_id, ids[1], ids[0], look_at_phase(*ids))
 
 
 def take_in_answers(run_id: uuid.UUID) -> None:
@@ -113,33 +114,48 @@ def await_decision(phase: PhaseRun) -> NoReturn:
     form.
     """
     _leave_word(phase)
-    if phase.seen.step is not None:
-        ask(phase.run_id, phase.seen.step)
-    wait(phase.seen.observed)
+    with _news_afterwards(phase):
+        if phase.seen.step is not None:
+            ask(phase.run_id, phase.seen.step)
+        wait(phase.seen.observed)
 
 
 def await_acts(phase: PhaseRun) -> NoReturn:
     """Suspend until an act of people on this phase, a date or the reconciliation wakes the run."""
     _leave_word(phase)
-    wait(phase.seen.observed)
+    with _news_afterwards(phase):
+        wait(phase.seen.observed)
 
 
 def close_phase(phase: PhaseRun, outcome: str) -> "State[None]":
     """End the run: also one that ended without approval is complete, its message says how it ended."""
+    _show_news(phase)
     _leave_word(phase)
     get_run_logger().info("%s:%s", phase.seen.programme_ref, outcome)
     stop_point("flow.closing")
     return Completed(message=outcome)
 
 
-def _show_news(run_id: uuid.UUID, seen: Seen) -> None:
+@contextmanager
+def _news_afterwards(phase: PhaseRun) -> Iterator[None]:
+    """Show what happened once the run is suspended: the next person's form does not wait for it. Where the process dies
+    before, the next execution shows it.
+    """
+    try:
+        yield
+    except Pause:
+        _show_news(phase)
+        raise
+
+
+def _show_news(phase: PhaseRun) -> None:
     """A task run for each thing that happened in this phase and that this run does not show yet.
 
     It is put there complete. To execute it would say nothing more, and would cost the wake a web socket for its events
     and five questions about flow, deployment, queue and pool that stand beside them.
     """
-    lines = {line.text[:_NAME_LENGTH]: line.text for line in seen.lines if line.done}
-    for name in put_down(run_id, show, lines):
+    lines = {line.text[:_NAME_LENGTH]: line.text for line in phase.seen.lines if line.done}
+    for name in put_down(phase.run_id, show, lines):
         get_run_logger().info(lines[name])
 
 

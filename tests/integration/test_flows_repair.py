@@ -102,7 +102,7 @@ RUNNING, PENDING, PAUSED = StateType.RUNNING, StateType.PENDING, StateType.PAUSE
         (in_state(StateType.CANCELLED, 1), None, False, "lost (cancelled)", []),
         (in_state(StateType.FAILED, 1), None, False, "lost (failed)", []),
         (in_state(StateType.COMPLETED, 1), None, False, "lost (completed)", []),
-        (in_state(PAUSED, 900), None, True, "woken", ["示例甲 · 项目申报审核 · 第1级", "Scheduled"]),
+        (in_state(PAUSED, 900), None, True, "woken", ["Scheduled", "示例甲 · 项目申报审核 · 第1级"]),
         (in_state(PAUSED, 900), None, False, None, []),
         (in_state(PAUSED, 9, form=True), None, False, None, []),
         (in_state(PAUSED, 10, form=True), None, False, "asked again", ["Scheduled"]),
