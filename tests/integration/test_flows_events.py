@@ -80,7 +80,9 @@ def test_what_happens_while_prefect_is_down_is_told_once_it_is_back(in_office: R
     finally:
         in_office.office.restart("server")
     about = f"songjiao.programme.{ref}"
-    [event] = wait_until(lambda: events(in_office, "songjiao.obligation.escalated", about=about) or None, "the event")
+    # Where Prefect loses what it took in, it passes over the same event for five minutes, and stores it then.
+    told = wait_until(lambda: events(in_office, "songjiao.obligation.escalated", about=about) or None, "the event", 330)
+    [event] = told
     assert (event["payload"]["number"], event["payload"]["rung"]) == (number, 4)
 
     def moved() -> bool:
