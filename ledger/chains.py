@@ -129,27 +129,28 @@ def open_step(act: Act, programme: Programme, submission: Submission, number: in
     step = next(step for step in steps_of(act, submission) if step.number == number)
     if step.state != StepState.PENDING:
         return
-    step.state, step.opened_at = StepState.OPEN, act.now
-    act.session.add(step)
-    where = organisations(act, {step.organisation_id, programme.host_id})[step.organisation_id]
-    record(
-        act,
-        "step_opened",
-        programme,
-        subject=step.subject,
-        tier=number,
-        organisation=where.name,
-        version=submission.version,
-    )
-    owed = oblige(act, programme, "step.opened", step=step)
-    due_on = next((one.due_on for one in owed if one.step_id == step.id), None)
-    seats, people = seats_and_speakers(act, step, opening=True)
-    for who in people:
-        _give(act, OneTimeCode(step_id=step.id, person_id=who.id, nonce="", expires_at=act.now, created_at=act.now))
-    phases = review_phases(act, programme, step.subject)
-    ask_people(act, programme, step, submission, people, phases, seats, due_on)
-    for phase in phases:
-        wake(act, programme, phase)
+    with act.session.no_autoflush:  # written at once: nothing here reads what it changes
+        step.state, step.opened_at = StepState.OPEN, act.now
+        act.session.add(step)
+        where = organisations(act, {step.organisation_id, programme.host_id})[step.organisation_id]
+        record(
+            act,
+            "step_opened",
+            programme,
+            subject=step.subject,
+            tier=number,
+            organisation=where.name,
+            version=submission.version,
+        )
+        owed = oblige(act, programme, "step.opened", step=step)
+        due_on = next((one.due_on for one in owed if one.step_id == step.id), None)
+        seats, people = seats_and_speakers(act, step, opening=True)
+        for who in people:
+            _give(act, OneTimeCode(step_id=step.id, person_id=who.id, nonce="", expires_at=act.now, created_at=act.now))
+        phases = review_phases(act, programme, step.subject)
+        ask_people(act, programme, step, submission, people, phases, seats, due_on)
+        for phase in phases:
+            wake(act, programme, phase)
 
 
 def deciders(act: Act, step: ApprovalStep) -> list[Person]:

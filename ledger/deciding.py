@@ -48,49 +48,50 @@ def conclude(
     deemed_by: str | None = None,
 ) -> None:
     """Record the decision of a tier and what follows from it: whose hand it was, for whom they stood, by which silence."""
-    act.session.add(
-        Decision(
-            step_id=step.id,
-            programme_id=programme.id,
-            outcome=outcome,
-            comment=comment.strip()[:2000],
-            person_id=who.id if who else None,
-            for_id=for_id,
-            deemed_by=deemed_by,
-            on_behalf_of=on_behalf_of,
-            document_id=keep(act, scan).id if scan else None,
-            door="on-behalf" if on_behalf_of else act.actor.door,
-            decided_at=act.now,
-            created_at=act.now,
+    with act.session.no_autoflush:  # written at once: nothing here reads what it changes
+        act.session.add(
+            Decision(
+                step_id=step.id,
+                programme_id=programme.id,
+                outcome=outcome,
+                comment=comment.strip()[:2000],
+                person_id=who.id if who else None,
+                for_id=for_id,
+                deemed_by=deemed_by,
+                on_behalf_of=on_behalf_of,
+                document_id=keep(act, scan).id if scan else None,
+                door="on-behalf" if on_behalf_of else act.actor.door,
+                decided_at=act.now,
+                created_at=act.now,
+            )
         )
-    )
-    step.state, step.closed_at = StepState.DECIDED, act.now
-    act.session.add(step)
-    for code in act.session.exec(select(OneTimeCode).where(OneTimeCode.step_id == step.id)).all():
-        code.used_at = act.now
-        act.session.add(code)
-    cancel_messages(act, step_id=step.id)
-    where = act.session.get_one(Organisation, step.organisation_id)
-    submission = act.session.get_one(Submission, step.submission_id)
-    record(
-        act,
-        "decided",
-        programme,
-        subject=step.subject,
-        tier=step.number,
-        version=submission.version,
-        outcome=outcome,
-        organisation=where.name,
-        recorded_by=who.ref if who else None,
-        for_ref=act.session.get_one(Person, for_id).ref if for_id else None,
-        deemed_by=deemed_by,
-        on_behalf=on_behalf_of is not None,
-        on_behalf_of=on_behalf_of,
-        scan=scan.sha256 if scan else None,
-        comment=comment.strip()[:2000],
-        clause=step.basis.get("clause"),
-    )
-    meet(act, programme, "act:decide", target=str(step.id))
+        step.state, step.closed_at = StepState.DECIDED, act.now
+        act.session.add(step)
+        for code in act.session.exec(select(OneTimeCode).where(OneTimeCode.step_id == step.id)).all():
+            code.used_at = act.now
+            act.session.add(code)
+        cancel_messages(act, step_id=step.id)
+        where = act.session.get_one(Organisation, step.organisation_id)
+        submission = act.session.get_one(Submission, step.submission_id)
+        record(
+            act,
+            "decided",
+            programme,
+            subject=step.subject,
+            tier=step.number,
+            version=submission.version,
+            outcome=outcome,
+            organisation=where.name,
+            recorded_by=who.ref if who else None,
+            for_ref=act.session.get_one(Person, for_id).ref if for_id else None,
+            deemed_by=deemed_by,
+            on_behalf=on_behalf_of is not None,
+            on_behalf_of=on_behalf_of,
+            scan=scan.sha256 if scan else None,
+            comment=comment.strip()[:2000],
+            clause=step.basis.get("clause"),
+        )
+        meet(act, programme, "act:decide", target=str(step.id))
     _follow(act, programme, step, submission, outcome, comment, where)
     advance_programme(act, programme)
 

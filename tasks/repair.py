@@ -21,7 +21,7 @@ from ledger.programmes import in_flight
 from ledger.queries.carriers import Carrier, HeldLease, held_leases, unsettled_carriers
 from models.act import SYSTEM
 from office.runtime.transactions import reading, transaction
-from tasks.runs import RunState, exists, has_input, label_of, start, start_over, states_of, wake
+from tasks.runs import RunState, exists, has_input, start, start_over, states_of, wake
 from tasks.thin import thin
 
 STARTING = timedelta(seconds=60)
@@ -72,7 +72,7 @@ def tend(
         return _tend_ended(client, what, what.run_id, state, now)
     if state.waits:
         if wanted or what.over:
-            wake(client, what.run_id, label_of(what.programme_id, what.phase_id))
+            wake(client, what.run_id, what)
             return "woken"
         return _tend_form(client, what.run_id, state, lease, now)
     return _tend_moving(client, what, what.run_id, state, lease, now, began)

@@ -120,15 +120,15 @@ def start(client: SyncPrefectClient, what: Carrier) -> uuid.UUID:
     return run.id
 
 
-def wake(client: SyncPrefectClient, run_id: uuid.UUID, label: RunLabel | None = None) -> None:
+def wake(client: SyncPrefectClient, run_id: uuid.UUID, what: Carrier | None = None) -> None:
     """Have a suspended run look at the ledger. The caller has seen it suspended: a running one would be executed
     twice.
     """
     stop_point("run.before-wake")
     client.set_flow_run_state(run_id, Scheduled())
     stop_point("run.woken")
-    if label is not None:
-        rename(client, run_id, label)  # beside the start of its process
+    if what is not None:  # beside the start of its process
+        rename(client, run_id, label_of(what.programme_id, what.phase_id))
 
 
 def start_over(client: SyncPrefectClient, run_id: uuid.UUID, state: RunState, why: str) -> None:

@@ -1,9 +1,10 @@
 """A forked child of the warm parent becomes what `python -m prefect.engine` would have been.
 
 Decides nothing about the run. It gives the child everything of its own: environment, working directory, standard
-streams, signal handlers, session, random seed; then runs Prefect's public engine module as the main program. Prefect's
-settings and logging are made by the parent from the client's environment before the fork (`office.engine.warmth`). The
-child ends with its parent. It serves no clause of a regulation.
+streams, signal handlers, session, random seed; then executes the run by the functions with which Prefect's engine module
+does, or, where the flow is none of ours, runs that module as the main program. Prefect's settings and logging are made by
+the parent from the client's environment before the fork (`office.engine.warmth`). The child ends with its parent. It serves
+no clause of a regulation.
 """
 
 import ctypes
@@ -14,11 +15,17 @@ import resource
 import runpy
 import signal
 import sys
+import uuid
 import warnings
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from office.engine.wire import Request
 from office.tether import PR_SET_PDEATHSIG
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import FlowRun
+    from prefect.flows import Flow
 
 # Loaded before the fork: a child must not have to look for libraries.
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -44,6 +51,43 @@ def become(order: Order) -> None:
     os.environb.update(order.request.environment)
     random.seed()
     sys.argv = [_engine_file()]
+    _execute()
+
+
+def _execute() -> None:
+    """Do what `python -m prefect.engine` does for a flow that is a plain function, but that no thread listens on a web
+    socket for somebody else suspending the run meanwhile: that takes a tenth of a wake, the ledger decides in any case,
+    and Prefect refuses what a run says that was taken away. Whatever is out of the ordinary goes the usual way.
+    """
+    from prefect.engine import configure_from_env, handle_engine_signals  # type: ignore[attr-defined]
+    from prefect.flow_engine import run_flow
+    from prefect.logging.loggers import flow_run_logger
+
+    if (found := _ordinary()) is None:
+        _run_engine_module()
+        return
+    flow_run, flow = found
+    configure_from_env()
+    with handle_engine_signals(flow_run.id):
+        # Prefect listens for runs of deployments alone; it reads the run anew before the flow begins.
+        alone = flow_run.model_copy(update={"deployment_id": None})
+        log = flow_run_logger(flow_run=flow_run)
+        run_flow(flow, flow_run=alone, error_logger=log)  # type: ignore[arg-type]  # an adapter, as Prefect gives it
+
+
+def _ordinary() -> "tuple[FlowRun, Flow[..., Any]] | None":
+    """The run and its flow; None where they cannot be had, which Prefect's own module meets again and says in the log."""
+    from prefect.flow_engine import load_flow, load_flow_run
+
+    try:
+        flow_run = load_flow_run(uuid.UUID(os.environ["PREFECT__FLOW_RUN_ID"]))
+        flow = load_flow(flow_run)
+    except Exception:
+        return None
+    return None if flow.isasync or flow.isgenerator else (flow_run, flow)
+
+
+def _run_engine_module() -> None:
     with warnings.catch_warnings():
         # The module is imported already: that is the point of the warm parent.
         warnings.filterwarnings("ignore", message=".*found in sys.modules", category=RuntimeWarning)
