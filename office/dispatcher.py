@@ -128,18 +128,18 @@ def _carry_wakes(calls: Calls) -> None:
     from office.waker import Waker
 
     waker = Waker(calls.office)
+    with get_client(sync_client=True) as client:  # kept: to make one takes longer than to ask
 
-    def tend() -> int:
-        if not waker.anything_to_do():
-            return 0
-        calls.let_post_go_first()
-        with get_client(sync_client=True) as client:
+        def tend() -> int:
+            if not waker.anything_to_do():
+                return 0
+            calls.let_post_go_first()
             while waker.tend_all(client) and not calls.leaving.is_set():
                 calls.wait(_WATCH_SECONDS)
                 calls.let_post_go_first()
-        return 0
+            return 0
 
-    _repeat("wakes", calls, tend)
+        _repeat("wakes", calls, tend)
 
 
 def _keep_watch(calls: Calls) -> None:

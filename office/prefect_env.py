@@ -181,7 +181,7 @@ def server_command(port: int) -> list[str]:
     return [
         *(sys.executable, "-m", "uvicorn", "--factory", "office.prefect_app:create"),
         *("--host", HOST, "--port", str(port), "--timeout-keep-alive", "30", "--log-level", "warning"),
-        *("--no-access-log", "--timeout-graceful-shutdown", "3"),
+        *("--no-access-log", "--timeout-graceful-shutdown", "3", "--ws-per-message-deflate", "false"),
     ]
 
 

@@ -63,6 +63,24 @@ def test_children_do_not_share_random_numbers(prefect: Any) -> None:
     assert (len(seeds), len(ids)) == (3, 3)
 
 
+def test_a_run_knows_its_deployment_and_no_thread_listens_for_its_suspension(prefect: Any) -> None:
+    run_id = prefect.start("listed")
+    prefect.wait(run_id, "Completed")
+    _, threads, deployment = prefect.lines(run_id)
+    assert deployment == "deployment listed"
+    assert not [name for name in threads.split()[1:] if name.startswith("Thread-")]
+
+
+def test_a_flow_that_is_no_plain_function_is_executed_by_prefects_own_module(
+    prefect: Any, engine_state: EngineState
+) -> None:
+    served = engine_state()["served"]
+    run_id = prefect.start("elsewhere")
+    prefect.wait(run_id, "Completed")
+    assert prefect.lines(run_id)[-1] == "done elsewhere"
+    assert engine_state()["served"] == served + 1
+
+
 def test_flow_log_reaches_prefect(prefect: Any) -> None:
     run_id = prefect.start("waiting", wakes=0)
     prefect.wait(run_id, "Completed")

@@ -1,8 +1,10 @@
 """Flows for trying out supervisor and engine. They read and write files of the test's folder instead of a ledger."""
 
+import asyncio
 import os
 import random
 import signal
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 from prefect import flow, get_run_logger, suspend_flow_run, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import FlowRun
-from prefect.runtime import flow_run
+from prefect.runtime import deployment, flow_run
 
 
 def _note(folder: str, text: str) -> None:
@@ -42,6 +44,22 @@ def waiting(folder: str, wakes: int = 1) -> None:
     get_run_logger().info("done waiting")
     print("printed by the flow", flush=True)
     step(folder, f"done seed={random.random()} id={uuid.uuid4()} engine={os.environ.get('PREFECT__FLOW_RUN_ID')}")
+
+
+@flow(persist_result=False)
+def listed(folder: str) -> None:
+    """Notes the threads of its process, and of which deployment Prefect says that it is."""
+    _note(folder, f"execution {os.getpid()}")
+    _note(folder, "threads " + " ".join(sorted(thread.name.split(" ")[0] for thread in threading.enumerate())))
+    _note(folder, f"deployment {deployment.name}")
+
+
+@flow(persist_result=False)
+async def elsewhere(folder: str) -> None:
+    """A flow that is no plain function."""
+    _note(folder, f"execution {os.getpid()}")
+    await asyncio.sleep(0)
+    _note(folder, "done elsewhere")
 
 
 @flow(persist_result=False)
