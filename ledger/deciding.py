@@ -92,8 +92,8 @@ def conclude(
             clause=step.basis.get("clause"),
         )
         meet(act, programme, "act:decide", target=str(step.id))
-    _follow(act, programme, step, submission, outcome, comment, where)
-    advance_programme(act, programme)
+    if _follow(act, programme, step, submission, outcome, comment, where):
+        advance_programme(act, programme)
 
 
 def _follow(
@@ -104,8 +104,8 @@ def _follow(
     outcome: DecisionOutcome,
     comment: str,
     where: Organisation,
-) -> None:
-    """What follows from a decision by rule alone."""
+) -> bool:
+    """What follows from a decision by rule alone; whether that ends the version's way, so that phases may close and open."""
     zh, en = SUBJECT_NAMES[step.subject]
     said = {
         "subject_name": zh,
@@ -122,7 +122,7 @@ def _follow(
         act.session.add(submission)
     if move.open_number is not None:
         open_step(act, programme, submission, move.open_number)  # which wakes the run
-        return
+        return False
     if submission.state == SubmissionState.RETURNED:
         drop_pending(act, programme, submission)
         if step.subject == ReviewSubject.AWARD:
@@ -137,6 +137,7 @@ def _follow(
     else:
         tell_host(act, programme, "submission-passed", str(step.id), outcome=submission.state, **said)
     wake_review(act, programme, step.subject)
+    return True
 
 
 def _owed_next(act: Act, programme: Programme, subject: str) -> dict[str, object]:

@@ -102,6 +102,8 @@ def test_runs_are_bounded_by_the_queue_and_what_is_scheduled_is_not(office: Offi
     held = prefect.http.post("/deployments/filter", json={}).json()
     assert {entry["name"]: entry["work_queue_name"] for entry in held} == {
         "waiting": "default",
+        "listed": "default",
+        "elsewhere": "default",
         "crashing": "default",
         "long-running": "default",
         "leaking": "default",
