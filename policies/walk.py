@@ -1,6 +1,5 @@
 """Walks over the parts of a pack with the place of each, so that a fault can name its line."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel
@@ -8,19 +7,23 @@ from pydantic import BaseModel
 from policies.problems import Path
 
 
-def parts(model: BaseModel, path: Path = ()) -> Iterator[tuple[Path, BaseModel]]:
+def parts(model: BaseModel, path: Path = ()) -> list[tuple[Path, BaseModel]]:
     """Every part in a part, itself first, with its place by the keys of the file."""
-    yield path, model
-    for name, field in type(model).model_fields.items():
-        yield from _inside(getattr(model, name), (*path, field.alias or name))
+    found: list[tuple[Path, BaseModel]] = []
+    _collect(model, path, found)
+    return found
 
 
-def _inside(value: Any, path: Path) -> Iterator[tuple[Path, BaseModel]]:
+def _collect(value: Any, path: Path, found: list[tuple[Path, BaseModel]]) -> None:
     if isinstance(value, BaseModel):
-        yield from parts(value, path)
+        found.append((path, value))
+        for name, field in type(value).model_fields.items():
+            inner = getattr(value, name)
+            if isinstance(inner, BaseModel | tuple | dict):
+                _collect(inner, (*path, field.alias or name), found)
     elif isinstance(value, tuple):
         for number, item in enumerate(value):
-            yield from _inside(item, (*path, number))
+            _collect(item, (*path, number), found)
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _inside(item, (*path, str(key)))
+            _collect(item, (*path, str(key)), found)
