@@ -214,10 +214,12 @@ def ask_people(
     }
     kind, matter = "decision-asked", f"{step.id}:{again}"
     seated = {who.id for seat in seats for who in seat.speakers}
-    first = not again  # then the step has just opened
-    reached = tell(act, kind, matter, [who for who in people if who.id in seated], programme, first=first, **said)
-    recorders = [who for who in people if who.id not in seated]
-    reached += tell(act, kind, matter, recorders, programme, first=first, on_behalf=True, **said)
+    asked = [who for who in people if who.id in seated]
+    just_opened = not again  # so nobody was told of it yet
+    reached = tell(act, kind, matter, asked, programme, first=just_opened, **said)
+    if recorders := [who for who in people if who.id not in seated]:
+        act.session.flush()  # their body's group may have been told with those asked
+        reached += tell(act, kind, matter, recorders, programme, on_behalf=True, **said)
     if not reached:
         tell_or_report(act, kind, matter, (), programme, **said)
 
