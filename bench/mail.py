@@ -34,7 +34,7 @@ class Arrival:
 
 
 class StampedSink:
-    """The mailbox from `start` to `stop`, or inside `with`."""
+    """The mailbox, inside `with`."""
 
     host = "127.0.0.1"
 

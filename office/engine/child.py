@@ -59,7 +59,7 @@ def _execute() -> None:
     socket for somebody else suspending the run meanwhile: that takes a tenth of a wake, the ledger decides in any case,
     and Prefect refuses what a run says that was taken away. Whatever is out of the ordinary goes the usual way.
     """
-    from prefect.engine import configure_from_env, handle_engine_signals  # type: ignore[attr-defined]
+    from prefect.engine import configure_from_env, handle_engine_signals  # type: ignore[attr-defined]  # of its main program
     from prefect.flow_engine import run_flow
     from prefect.logging.loggers import flow_run_logger
 

@@ -38,8 +38,8 @@ def engine_for(url: str) -> Engine:
 
 @contextmanager
 def one_at_a_time(url: str) -> Iterator[None]:
-    """Have the threads of this process that write follow one another, in the order in which they came: each waits for the one
-    before, and only the first for other processes. After SQLite's own patience it goes on and is told there what is wrong.
+    """Have the threads of this process that write follow one another: only one of them waits for other processes. After SQLite's
+    own patience it goes on and is told there what is wrong.
     """
     with _guard:
         turn = _turns.setdefault(url, threading.Lock())

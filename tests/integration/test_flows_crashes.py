@@ -182,6 +182,25 @@ def test_dispatcher_killed_around_a_wake_loses_no_wake(
     assert events(in_office, tag) == UNDISTURBED
 
 
+def test_dispatcher_killed_while_wakes_wait_for_a_rush_to_end_loses_none(in_office: RunningOffice) -> None:
+    world = in_office.world()
+    shorts = [f"示例齐报{number}" for number in range(4)]
+    waiting = {short: waiting_review(in_office, world, short) for short in shorts}
+    for short in shorts:
+        world.code_for(in_office.mailbox, COUNTY, short)
+    in_office.rest()
+    for short, (programme_id, _, _) in waiting.items():
+        decide_at_the_command_line(in_office, world, programme_id, short)
+    in_office.office.kill("dispatcher")
+    for short, (_, tag, run) in waiting.items():
+        award = in_office.prefect.wait_for_run("Suspended", tag, "phase:award", name_has="第1级")
+        assert award["name"] == f"{short} · 遴选立项 · 第1级"
+        assert in_office.prefect.run(run["id"])["state"]["message"] == "审核通过"
+        assert len(in_office.prefect.runs(tag, "phase:award")) == 1
+        assert events(in_office, tag) == UNDISTURBED
+        assert len(world.code_for(in_office.mailbox, COMMISSION, short)) == 8
+
+
 @pytest.mark.parametrize("child", ["server", "worker"])
 def test_server_or_worker_killed_while_a_run_is_executed_loses_nothing(in_office: RunningOffice, child: str) -> None:
     world, short = in_office.world(), f"示例{child}"

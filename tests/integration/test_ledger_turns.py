@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 from sqlalchemy.exc import OperationalError
-from sqlmodel import select
+from sqlmodel import col, select
 
 from ledger import runs
 from ledger.core import wake
@@ -130,7 +130,7 @@ def test_a_wake_that_was_raised_again_meanwhile_is_not_closed(sqlite_office: Set
         wake(act, programme)
     with reading(sqlite_office) as act:
         _, observed = runs.open_wakes(act)
-        mine = act.session.exec(select(Wake.id).where(Wake.phase_id == None)).one()  # noqa: E711 - SQL
+        mine = act.session.exec(select(Wake.id).where(col(Wake.phase_id).is_(None))).one()
     assert mine in observed
     with transaction(SYSTEM, office=sqlite_office) as act:
         programme = act.session.exec(select(Programme).where(Programme.ref == ref)).one()
