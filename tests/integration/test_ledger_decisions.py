@@ -13,8 +13,7 @@ from ledger.core import Done, fingerprint
 from ledger.errors import KeyReused, NotFound, Refused
 from ledger.people import add_person
 from ledger.programmes import apply, confirm_budget
-from ledger.reach import change_organisation
-from ledger.review import correct_application, decide_step, send_code_again, submit_plan, waiting_step
+from ledger.review import correct_application, decide_step, send_code_again, submit_plan
 from ledger.sweeping import Swept, sweep
 from models.act import SYSTEM
 from models.documents import Obligation, RungFired
@@ -26,8 +25,6 @@ from office.demo.samples import plan_of
 from office.runtime.clock import move_clock
 from office.runtime.settings import Settings
 from office.runtime.transactions import reading, transaction
-from tests.integration.sample_world import COUNTY as AUTHORITY
-from tests.integration.sample_world import World
 from tests.support.road import COMMISSION_PERSON, OFFICE_PERSON, Road
 from tests.support.scenario import Drive, a_file, at, play, sample
 
@@ -390,22 +387,3 @@ def test_an_unknown_programme_is_named(sqlite_office: Settings) -> None:
     drive = Drive.begin(sqlite_office, "S01")
     with pytest.raises(NotFound, match="there is no programme CQ-2026-0099"):
         drive.do(OFFICE_PERSON, confirm_budget, "CQ-2026-0099")
-
-
-def test_a_body_with_a_group_an_approver_and_a_clerk_is_asked_once_each(each_office: Settings) -> None:
-    world = World(each_office, "1").build()
-    county = world._name(AUTHORITY)
-    with transaction(SYSTEM, office=each_office) as act:
-        clerk = str(add_person(act, "示例·经办", county, ("clerk",), email="clerk@sample.localhost").ref)
-    with transaction(SYSTEM, office=each_office) as act:
-        change_organisation(act, county, channel="sealed")
-    _, ref = world.apply("示例甲")
-    with reading(each_office) as act:
-        told = act.session.exec(select(Message).where(Message.kind == "decision-asked")).all()
-        asked = [(row.person_id is None, bool(row.facts.get("on_behalf"))) for row in told]
-        step_id = waiting_step(act, ref).id
-    assert sorted(asked) == [(False, False), (False, True), (True, False)]
-    with transaction(SYSTEM, office=each_office) as act:  # and again, for one of them
-        send_code_again(act, step_id, clerk)
-    with reading(each_office) as act:
-        assert len(act.session.exec(select(Message).where(Message.kind == "decision-asked")).all()) == 5
