@@ -81,6 +81,16 @@ def test_a_flow_that_is_no_plain_function_is_executed_by_prefects_own_module(
     assert engine_state()["served"] == served + 1
 
 
+def test_a_child_does_what_libraries_left_for_its_end(prefect: Any, office: Office) -> None:
+    run_id = prefect.start("tidy")
+    prefect.wait(run_id, "Completed")
+    (pid,) = prefect.executions(run_id)
+    wait_until(lambda: _gone(pid) or None, "the child's end")
+    assert sorted(prefect.lines(run_id)[1:]) == ["callback called", "finalizer called", "thread joined"]
+    log = office.settings.root / "log" / "worker.log"
+    wait_until(lambda: "words not flushed by the flow" in log.read_text() or None, "the flow's words")
+
+
 def test_flow_log_reaches_prefect(prefect: Any) -> None:
     run_id = prefect.start("waiting", wakes=0)
     prefect.wait(run_id, "Completed")

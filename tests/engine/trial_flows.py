@@ -1,12 +1,15 @@
 """Flows for trying out supervisor and engine. They read and write files of the test's folder instead of a ledger."""
 
 import asyncio
+import atexit
 import os
 import random
 import signal
+import sys
 import threading
 import time
 import uuid
+import weakref
 from pathlib import Path
 
 from prefect import flow, get_run_logger, suspend_flow_run, task
@@ -108,3 +111,20 @@ def second_leaves(folder: str, hold_seconds: float = 60) -> None:
     while time.monotonic() < until and not (Path(folder) / "go-on").exists():
         time.sleep(0.05)
     _note(folder, "first done")
+
+
+@flow(persist_result=False)
+def tidy(folder: str) -> None:
+    """Leaves to be done at its process's end what libraries leave: a thread, a callback, a finalizer, words not flushed."""
+    _note(folder, f"execution {os.getpid()}")
+    file = Path(folder) / f"{flow_run.id}.txt"
+
+    def later(word: str) -> None:
+        time.sleep(0.2)
+        with file.open("a") as notes:
+            notes.write(word + "\n")
+
+    threading.Thread(target=later, args=("thread joined",)).start()
+    atexit.register(later, "callback called")
+    weakref.finalize(flow, later, "finalizer called")
+    sys.stdout.write("words not flushed by the flow")
