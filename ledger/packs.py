@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from ledger.errors import NotFound
 from models.act import Act
@@ -15,7 +15,10 @@ from policies.lookup import chain_for, setting_words
 from policies.schema import Chain, Pack
 
 _KEEP = 64
-_known: dict[UUID, Pack] = {}
+_known: dict[str, Pack] = {}
+"""Packs by their hash: a run's process finds there what its parent knew."""
+
+_hashes: dict[UUID, str] = {}
 
 
 def pack_of(act: Act, programme: Programme) -> Pack:
@@ -25,18 +28,30 @@ def pack_of(act: Act, programme: Programme) -> Pack:
 
 def pack_at(act: Act, snapshot_id: UUID) -> Pack:
     """The pack of a snapshot, read once: a sweep asks for the same one again and again."""
-    pack = _known.get(snapshot_id)
+    digest = _hashes.get(snapshot_id)
+    if digest is None:
+        digest = act.session.exec(select(PolicySnapshot.hash).where(PolicySnapshot.id == snapshot_id)).one()
+    pack = _known.get(digest)
     if pack is None:
         pack = pack_from_snapshot(act.session.get_one(PolicySnapshot, snapshot_id).content)
-        hold(snapshot_id, pack)
+    hold(snapshot_id, digest, pack)
     return pack
 
 
-def hold(snapshot_id: UUID, pack: Pack) -> None:
+def hold(snapshot_id: UUID, digest: str, pack: Pack) -> None:
     """Know the pack of a snapshot that was just made from it, without reading it back."""
     if len(_known) >= _KEEP:
         _known.clear()
-    _known[snapshot_id] = pack
+        _hashes.clear()
+    _known[digest] = pack
+    _hashes[snapshot_id] = digest
+
+
+def know_packs(act: Act) -> None:
+    """Know the packs of all programmes in flight."""
+    in_flight = select(Programme.snapshot_id).where(col(Programme.run_settled).is_(False)).distinct()
+    for snapshot_id in act.session.exec(in_flight.limit(_KEEP)).all():
+        pack_at(act, snapshot_id)
 
 
 def ground_facts(pack: Pack, basis: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ reads that without looking at any file.
 """
 
 import json
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -186,10 +185,5 @@ def _hash(snapshot: dict[str, Any]) -> str:
 
 
 def pack_from_snapshot(snapshot: dict[str, Any]) -> Pack:
-    """The pack that a programme was pinned to, from its snapshot (kept by hash: reading it again costs little)."""
-    return _from_canonical(json.dumps(snapshot, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
-
-
-@lru_cache(maxsize=64)
-def _from_canonical(canonical: str) -> Pack:
-    return Pack.model_validate(json.loads(canonical))
+    """The pack that a programme was pinned to, from its snapshot."""
+    return Pack.model_validate(snapshot)

@@ -154,7 +154,7 @@ class World:
         One that is `passing` lives as long as its probe: its snapshot is known and not written out.
         """
         snapshot = self._known(pack) if passing else pin(self.act_as(), pack)
-        hold(snapshot.id, pack)
+        hold(snapshot.id, snapshot.hash, pack)
         starts, ends = date(2026, 3, 23), date(2026, 4, 10)
         row = Programme(
             ref=f"{pack.region_code}-2026-{next(self._keys):04d}",
@@ -207,7 +207,7 @@ class World:
         return self._settled.get(id(pack)) or self.programme(pack, kind, passing=True)
 
     def _known(self, pack: Pack) -> PolicySnapshot:
-        row = PolicySnapshot(hash=f"proof-{next(self._keys)}", name=pack.pack, content={}, created_at=NOW)
+        row = PolicySnapshot(hash=f"proof-{uuid.uuid4()}", name=pack.pack, content={}, created_at=NOW)
         self._session.add(row)
         return row
 

@@ -24,7 +24,7 @@ from types import ModuleType
 
 from office.engine.child import Order, become
 from office.engine.rehearsal import rehearse
-from office.engine.warmth import import_everything, prefect_part, take_settings, unfit, watched_data
+from office.engine.warmth import import_everything, know_packs, prefect_part, take_settings, unfit, watched_data
 from office.engine.wire import Incoming, Request
 from office.runtime.settings import settings
 
@@ -305,8 +305,10 @@ def main() -> None:
     began_ns = time.time_ns()
     import_everything(given.prefect_file)
     take_settings(os.environb)
-    if (reason := rehearse(settings())) is not None:
+    office = settings()
+    if (reason := rehearse(office)) is not None:
         print(f"songjiao engine: no rehearsal ({reason}); flow runs take a little longer", file=sys.stderr, flush=True)
+    know_packs(office)
     watched = _marks(dict.fromkeys(_own_files() | watched_data() | extra))
     for file, mark in watched.items():
         if mark is not None and mark[0] > began_ns:

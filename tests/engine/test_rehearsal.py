@@ -3,12 +3,21 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
+from sqlmodel import select
 
+from ledger import packs
+from ledger.packs import pack_of
+from models.programme import Programme
 from office.engine import rehearsal
 from office.engine.rehearsal import rehearse
-from office.engine.warmth import _holds
+from office.engine.warmth import _holds, know_packs
 from office.runtime.database import engine_for
 from office.runtime.settings import Settings, settings
+from office.runtime.transactions import reading
+from policies.loader import pack_hash
+from tests.integration.sample_world import World
+from tests.support.ledger import make_tables
 
 pytestmark = pytest.mark.engine
 
@@ -45,3 +54,30 @@ def test_a_rehearsal_that_fails_says_why_and_leaves_nothing(
 def test_another_database_is_not_rehearsed_on(office: Settings) -> None:
     other = office.model_copy(update={"database_url": "postgresql://nobody@127.0.0.1:1/none"})
     assert rehearse(other) == "the ledger is not the embedded one"
+
+
+def test_a_run_finds_the_pack_of_its_programme_read(office: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    know_packs(office)
+    assert not list(office.root.glob("songjiao.db*")), "to look for a ledger makes none"
+    make_tables(office.ledger_url)
+    World(office, "1").build().apply("示例一")
+    monkeypatch.setattr(packs, "_known", {})
+    monkeypatch.setattr(packs, "_hashes", {})
+    know_packs(office)
+    engine = engine_for(office.ledger_url)
+    assert not _holds(engine.pool)
+    monkeypatch.setattr(packs, "_hashes", {})  # another programme under the same pack, begun later, is as well off
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *words: asked.append(words[2]))
+    with reading(office) as act:
+        programme = act.session.exec(select(Programme)).one()
+        pack = pack_of(act, programme)
+    assert pack_hash(pack) in packs._known
+    assert not [statement for statement in asked if "content" in statement]
+
+
+def test_packs_of_a_ledger_that_does_not_answer_are_left_to_the_runs(office: Settings) -> None:
+    office.root.mkdir(parents=True, exist_ok=True)
+    (office.root / "songjiao.db").write_bytes(b"")
+    know_packs(office)
+    assert not _holds(engine_for(office.ledger_url).pool)
