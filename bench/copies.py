@@ -19,10 +19,12 @@ from uuid_utils.compat import uuid7
 
 import models.tables as tables
 from ledger.core import event_hash, fingerprint
+from ledger.queries.news import move_place
 from models.act import SYSTEM
 from models.office import AuditEvent, AuditHead
 from models.programme import Phase, Programme
 from models.review import Submission
+from office.announcer import READER
 from office.runtime.settings import Settings
 from office.runtime.transactions import reading, transaction
 
@@ -193,6 +195,7 @@ def _carry_events_on(office: Settings, programme_id: uuid.UUID, copies: list[Wor
         head = act.session.get_one(AuditHead, 1)
         head.number, head.hash = number, previous
         act.session.add(head)
+        move_place(act, READER, number)  # Prefect was told of each when it happened
 
 
 def _event(event: AuditEvent, number: int, previous: str, programme_id: uuid.UUID, facts: dict[str, Any]) -> AuditEvent:

@@ -10,7 +10,7 @@ import os
 import time
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import StateType
@@ -18,14 +18,14 @@ from prefect.exceptions import PrefectHTTPStatusError
 from sqlmodel import col, select
 
 from ledger import runs
-from ledger.queries.carriers import Carrier, HeldLease, carrier, held_leases, unsettled_carriers
-from models.act import SYSTEM
+from ledger.queries.carriers import Carrier, HeldLease, carrier, carriers_of, held_leases, unsettled_carriers
+from models.act import SYSTEM, Act
 from models.office import Wake
 from office.prefect_env import BEGAN
 from office.runtime.settings import Settings
 from office.runtime.transactions import reading, transaction
 from tasks.repair import drop_dead_leases, tend
-from tasks.runs import NoDeployment, RunState, states_of
+from tasks.runs import NoDeployment, RunState, states_of, unusual
 
 log = logging.getLogger("songjiao.waker")
 
@@ -33,11 +33,21 @@ _LIMIT = 200
 _WORKER_SPEAKS_SECONDS = 10.0
 """How long a worker has to report that a process of its own died, before it is taken for dead itself."""
 
-_EVERYTHING_SECONDS = 60.0
+_ROUND_SECONDS = 60.0
 """How often every run that is still expected is looked at, also without a wake or a lease: at the start, then this often.
 
 An answer in a form makes no wake, and a run that a person cancelled or deleted has none either.
 """
+
+_PORTION = 100
+"""How many of them at a time; wakes wait meanwhile."""
+
+_SHARE = 20
+"""A portion that took so long is followed by that many times its length without one: a round among thousands of programmes
+takes half an hour, and a twentieth of the server. Runs that ended or are executed are seen with every portion."""
+
+_BEFORE = timedelta(seconds=120)
+"""How long before the last portion a run ended that is looked at again."""
 
 _STARTING_SECONDS = 2.0
 """How long a run that was woken, or seen to wait for its process, is not looked at again for the same wake. On a deadline day
@@ -71,6 +81,39 @@ class Patience:
             self.not_before = now + min(2.0 ** (self.count - _QUICK_TRIES), _LONGEST_PAUSE)
 
 
+@dataclass
+class Round:
+    """Where the round over all carriers stands, and when its next portion is due."""
+
+    due_at: float = 0.0
+    since: datetime | None = None
+    """After when a run ended that has not been seen yet; None at the start: the last ones are looked at."""
+
+    _first: int = 0
+    _began: float = field(default_factory=time.monotonic)
+    _found: int = 0
+
+    def due(self) -> bool:
+        """Whether it is time for a portion."""
+        return time.monotonic() >= self.due_at
+
+    def portion(self, act: Act) -> list[Carrier]:
+        """The next carriers."""
+        found = unsettled_carriers(act, self._first, _PORTION)
+        self._found = len(found)
+        return found
+
+    def went(self, seconds: float) -> None:
+        """A portion was tended, in so many seconds."""
+        now = time.monotonic()
+        self.since = datetime.now(UTC) - timedelta(seconds=seconds) - _BEFORE
+        self.due_at = now + _SHARE * seconds
+        self._first += self._found
+        if self._found < _PORTION:
+            self.due_at = max(self.due_at, self._began + _ROUND_SECONDS)
+            self._first, self._began = 0, max(now, self.due_at)
+
+
 Target = tuple[uuid.UUID, uuid.UUID | None]
 
 
@@ -82,13 +125,13 @@ class Waker:
         self._patience: dict[Target, Patience] = {}
         self._dead_since: dict[str, float] = {}
         self._on_their_way: dict[uuid.UUID, tuple[int, float]] = {}
-        self._everything_at = 0.0
+        self.round = Round()
         began = os.environ.get(BEGAN)
         self._began = datetime.fromisoformat(began) if began else None
 
     def anything_to_do(self) -> bool:
         """Whether a wake is open or a process died under a lease; two small queries, and nothing is written."""
-        if time.monotonic() >= self._everything_at:
+        if self.round.due():
             return True
         with reading(self._office) as act:
             if act.session.exec(select(Wake.id).where(col(Wake.done_at).is_(None)).limit(1)).first() is not None:
@@ -96,34 +139,35 @@ class Waker:
             return any(not lease.alive for lease in held_leases(act))
 
     def tend_all(self, client: SyncPrefectClient) -> int:
-        """Tend every run with an open wake or a dead process once, and give their number."""
-        everything = time.monotonic() >= self._everything_at
+        """Tend every run with an open wake or a dead process once, and the next portion of all where that is due; gives
+        their number.
+        """
         with reading(self._office) as act:
             wakes, observed = runs.open_wakes(act, _LIMIT)
         if observed:
             with transaction(SYSTEM, office=self._office) as act:
                 runs.close_wakes(act, observed)
         targets, numbers = _targets(wakes), _numbers(wakes)
+        began = time.monotonic()
+        going_round = self.round.due()
+        suspects = unusual(client, self.round.since) if going_round else set()
         with reading(self._office) as act:
             leases = {lease.run_id: lease for lease in held_leases(act) if lease.run_id is not None}
             # Whoever is being executed looks by itself before it waits again, or is told once its lease is back.
             busy = {run_id for run_id, lease in leases.items() if lease.alive} | self._starting(wakes)
-            carriers = [carrier(act, *target) for target, run_id in targets.items() if run_id not in busy]
             dead = {run_id for run_id, lease in leases.items() if not lease.alive}
-            others = (
-                [one for one in unsettled_carriers(act) if everything or one.run_id in dead]
-                if everything or dead
-                else []
-            )
-        if everything:
-            self._everything_at = time.monotonic() + _EVERYTHING_SECONDS
-        carriers += [one for one in others if (one.programme_id, one.phase_id) not in targets]
-        if not carriers and not dead:
-            return len(targets)
-        states = states_of(client, [one.run_id for one in carriers if one.run_id is not None])
-        for one in carriers:
-            self._tend(client, one, states, leases, numbers.get((one.programme_id, one.phase_id)))
-        drop_dead_leases([leases[run_id] for run_id in dead], states, datetime.now(UTC))
+            carriers = [carrier(act, *target) for target, run_id in targets.items() if run_id not in busy]
+            others = {(one.programme_id, one.phase_id): one for one in carriers_of(act, dead | suspects)}
+            if going_round:
+                others |= {(one.programme_id, one.phase_id): one for one in self.round.portion(act)}
+        carriers += [one for target, one in others.items() if target not in targets]
+        if carriers or dead:
+            states = states_of(client, [one.run_id for one in carriers if one.run_id is not None])
+            for one in carriers:
+                self._tend(client, one, states, leases, numbers.get((one.programme_id, one.phase_id)))
+            drop_dead_leases([leases[run_id] for run_id in dead], states, datetime.now(UTC))
+        if going_round:
+            self.round.went(time.monotonic() - began)
         return len(targets) + len(others)
 
     def _tend(

@@ -18,10 +18,19 @@ from prefect.states import Cancelled
 from ledger import runs
 from ledger.lifecycle import advance
 from ledger.programmes import in_flight
-from ledger.queries.carriers import Carrier, HeldLease, held_leases, unsettled_carriers
+from ledger.queries.carriers import (
+    Carrier,
+    HeldLease,
+    carrier,
+    carriers_of,
+    carriers_without_run,
+    count_unsettled,
+    held_leases,
+    unsettled_carriers,
+)
 from models.act import SYSTEM
 from office.runtime.transactions import reading, transaction
-from tasks.runs import RunState, exists, has_input, start, start_over, states_of, wake
+from tasks.runs import RunState, exists, has_input, start, start_over, states_of, unusual, wake
 from tasks.thin import thin
 
 STARTING = timedelta(seconds=60)
@@ -35,6 +44,15 @@ SAVING = timedelta(seconds=10)
 
 DISPATCHER = "dispatcher"
 """The lease of the dispatcher. While it is at work wakes are its matter: two at once would execute a run twice."""
+
+EVERY = timedelta(seconds=120)
+"""How often there is a reconciliation."""
+
+LATELY = 2 * EVERY
+"""How far back a reconciliation looks for runs that have ended."""
+
+PORTION = 500
+"""How many of the runs that just wait a reconciliation looks at: each takes Prefect some milliseconds."""
 
 REPORTING = timedelta(seconds=3)
 """Within which a worker reports a crash a second time; a run started over before that would be called crashed again."""
@@ -162,18 +180,32 @@ def advance_all() -> int:
 
 @thin("核对运行状态")
 def reconcile_runs() -> dict[str, int]:
-    """Compare every run that the ledger still expects something of with Prefect, repair what differs, and count it."""
+    """Compare runs that the ledger still expects something of with Prefect, repair what differs, and count it.
+
+    All that are out of the ordinary, and of the others a portion that is another each time: one by one they would keep
+    a large office's server busy all day.
+    """
     log = get_run_logger()
-    with reading() as act:
-        carriers = unsettled_carriers(act)
-        leases = held_leases(act)
-        at_work = any(lease.name == DISPATCHER and lease.alive for lease in leases)
-        wanted = set() if at_work else {(one.programme_id, one.phase_id) for one in runs.open_wakes(act)[0]}
-    by_run = {lease.run_id: lease for lease in leases if lease.run_id is not None}
-    # A phase that waits for a run is started by its lifecycle: wake that.
-    wanted |= {(one.programme_id, None) for one in carriers if one.run_id is None}
     done: dict[str, int] = {}
     with get_client(sync_client=True) as client:
+        now = datetime.now(UTC)
+        moving = unusual(client, now - LATELY)
+        with reading() as act:
+            leases = held_leases(act)
+            at_work = any(lease.name == DISPATCHER and lease.alive for lease in leases)
+            wanted = set() if at_work else {(one.programme_id, one.phase_id) for one in runs.open_wakes(act)[0]}
+            by_run = {lease.run_id: lease for lease in leases if lease.run_id is not None}
+            without_run = carriers_without_run(act)
+            # A phase that waits for a run is started by its lifecycle: wake that.
+            wanted |= {(one.programme_id, None) for one in without_run}
+            carriers = _once(
+                [
+                    *(carrier(act, *one) for one in sorted(wanted, key=str)),
+                    *without_run,
+                    *carriers_of(act, moving | by_run.keys()),
+                    *unsettled_carriers(act, portion(count_unsettled(act), now), PORTION),
+                ]
+            )
         states = states_of(client, [one.run_id for one in carriers if one.run_id is not None])
         now = datetime.now(UTC)
         for one in carriers:
@@ -185,3 +217,13 @@ def reconcile_runs() -> dict[str, int]:
                 done[word] = done.get(word, 0) + 1
         drop_dead_leases(leases, states, now)
     return done
+
+
+def portion(count: int, now: datetime) -> int:
+    """At which of so many carriers a reconciliation begins: each takes the next portion, whoever made the last one."""
+    portions = max(1, -(-count // PORTION))
+    return int(now.timestamp() // EVERY.total_seconds()) % portions * PORTION
+
+
+def _once(carriers: list[Carrier]) -> list[Carrier]:
+    return list({(one.programme_id, one.phase_id): one for one in carriers}.values())

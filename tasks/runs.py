@@ -16,11 +16,15 @@ from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterName,
     FlowRunFilter,
+    FlowRunFilterEndTime,
     FlowRunFilterId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
     TaskRunFilter,
     TaskRunFilterName,
 )
 from prefect.client.schemas.objects import State, StateType
+from prefect.client.schemas.sorting import FlowRunSort
 from prefect.exceptions import ObjectNotFound
 from prefect.runtime import flow_run
 from prefect.states import Completed, Crashed, Scheduled
@@ -35,6 +39,8 @@ from office.runtime.transactions import reading, transaction
 from tasks.thin import thin
 
 _PAGE = 100
+_ENDED = (StateType.COMPLETED, StateType.CANCELLED, StateType.FAILED, StateType.CRASHED)
+_LAST_ENDED = FlowRunSort.END_TIME_DESC
 
 
 class NoDeployment(RuntimeError):
@@ -57,7 +63,7 @@ class RunState:
     @property
     def ended(self) -> bool:
         """Whether it has come to an end, good or bad."""
-        return self.kind in (StateType.COMPLETED, StateType.CANCELLED, StateType.FAILED, StateType.CRASHED)
+        return self.kind in _ENDED
 
 
 def states_of(client: SyncPrefectClient, run_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, RunState]:
@@ -70,6 +76,23 @@ def states_of(client: SyncPrefectClient, run_ids: Iterable[uuid.UUID]) -> dict[u
             if run.state is not None:
                 found[run.id] = _plain(run.state)
     return found
+
+
+def unusual(client: SyncPrefectClient, since: datetime | None = None) -> set[uuid.UUID]:
+    """The runs that are being executed or are about to be, and those that ended after `since` (the last ones only):
+    whatever needs help is among them, but for a run that was deleted or waits without its form.
+    """
+    ended_then = FlowRunFilterEndTime(after_=since) if since is not None else None
+    asked = (
+        FlowRunFilter(state=_in_states(StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)),
+        FlowRunFilter(state=_in_states(*_ENDED), end_time=ended_then),
+    )
+    found = [client.read_flow_runs(flow_run_filter=one, sort=_LAST_ENDED, limit=_PAGE) for one in asked]
+    return {run.id for some in found for run in some}
+
+
+def _in_states(*kinds: StateType) -> FlowRunFilterState:
+    return FlowRunFilterState(type=FlowRunFilterStateType(any_=list(kinds)))
 
 
 def _plain(state: "State") -> RunState:

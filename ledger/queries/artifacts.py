@@ -1,8 +1,8 @@
 """What Prefect's artifacts show: a programme's timeline, who is awaited, how far it has come. No person is named."""
 
 import uuid
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 from sqlmodel import col, func, select
@@ -11,7 +11,7 @@ from ledger.lifecycle import phases_of, schools_by_session
 from ledger.packs import pack_of
 from ledger.queries.duties import standing_awaited
 from ledger.queries.phases import phase_view
-from ledger.queries.standing import Awaited
+from ledger.queries.standing import Awaited, due_between
 from ledger.queries.standing import awaited as awaited_rows
 from ledger.scoring import sheet_of
 from models.act import Act
@@ -19,12 +19,17 @@ from models.documents import Obligation
 from models.office import AuditEvent
 from models.people import Organisation
 from models.programme import Programme, ProgrammeSession
-from models.states import PhaseState
+from models.register import StandingDuty
+from models.states import ObligationState, PhaseState
 from rules.phases import planned
 
 STANDING = "常设事项"
 """Stands where a programme's number would: what is owed outside all of them."""
 
+SHOWN = 500
+"""How many lines a table has at most: Prefect keeps every version of it, and a page of thousands helps nobody."""
+
+_OF_A_BODY = col(StandingDuty.person_id).is_(None)
 STATES = {"open": "未到期", "met": "按时", "met-late": "逾期已报", "waived": "免报", "cancelled": "取消"}
 
 
@@ -92,15 +97,32 @@ def changed_lately(act: Act, events: int) -> list[tuple[uuid.UUID, str]]:
 def tables(act: Act) -> dict[str, list[dict[str, Any]]]:
     """The tables for the whole office: `awaited` (what is awaited from whom until when), `due-this-week` (today and the
     six days after it), `overdue-by-organisation` (how much, for how long at most; the longest first). Standing duties of
-    bodies stand among what programmes owe.
+    bodies stand among what programmes owe. Where there is more than a page can show, the soonest is shown and the rest
+    counted.
     """
-    rows = sorted([*awaited_rows(act), *standing_awaited(act)], key=lambda row: (str(row.until), str(row.id)))
-    week = act.today + timedelta(days=6)
+    yesterday, week = act.today - timedelta(days=1), act.today + timedelta(days=6)
     return {
-        "awaited": [_line(row) for row in rows],
-        "due-this-week": [_line(row) for row in rows if row.until is not None and act.today <= row.until <= week],
-        "overdue-by-organisation": _overdue(rows),
+        "awaited": _soonest(act, None, None),
+        "due-this-week": _soonest(act, yesterday, week),
+        "overdue-by-organisation": _overdue(act),
     }
+
+
+def _soonest(act: Act, after: date | None, until: date | None) -> list[dict[str, Any]]:
+    rows = awaited_rows(act, after=after, until=until, limit=SHOWN)
+    rows += standing_awaited(act, after=after, until=until, limit=SHOWN)
+    shown = [_line(row) for row in sorted(rows, key=lambda row: (str(row.until), str(row.id)))[:SHOWN]]
+    more = _count(act, after, until) - len(shown) if len(shown) == SHOWN else 0
+    return [*shown, _rest(more)] if more else shown
+
+
+def _count(act: Act, after: date | None, until: date | None) -> int:
+    """How many are open: of programmes, and of bodies outside them."""
+    of_programmes = select(func.count()).select_from(Obligation).where(Obligation.state == ObligationState.OPEN)
+    of_bodies = select(func.count()).select_from(StandingDuty).where(StandingDuty.state == ObligationState.OPEN)
+    of_programmes = of_programmes.where(*due_between(act, col(Obligation.due_at), after, until))
+    of_bodies = of_bodies.where(*due_between(act, col(StandingDuty.due_at), after, until))
+    return act.session.exec(of_programmes).one() + act.session.exec(of_bodies.where(_OF_A_BODY)).one()
 
 
 def _line(row: Awaited) -> dict[str, Any]:
@@ -116,22 +138,44 @@ def _line(row: Awaited) -> dict[str, Any]:
     }
 
 
-def _overdue(rows: Sequence[Awaited]) -> list[dict[str, Any]]:
-    late: dict[str, list[Awaited]] = {}
-    for row in rows:
-        if row.overdue_days:
-            late.setdefault(row.organisation, []).append(row)
+def _rest(count: int) -> dict[str, Any]:
+    blank = dict.fromkeys(("项目", "简称", "事项", "单位", "应于", "逾期天数", "计时", "依据"), "")
+    return blank | {"事项": f"另有{count}项未列出;全部用命令 deadline list 查看"}
+
+
+def _overdue(act: Act) -> list[dict[str, Any]]:
+    late: dict[str, list[tuple[str, date]]] = {}
+    for body, programme, due_on in _late(act):
+        late.setdefault(body, []).append((programme, due_on))
     found = [
         {
             "单位": body,
             "逾期事项": len(mine),
-            "最长逾期天数": max(row.overdue_days for row in mine),
-            "最早应于": str(min(row.until for row in mine if row.until is not None)),
-            "项目": "、".join(sorted({row.programme or STANDING for row in mine})[:10]),
+            "最长逾期天数": (act.today - min(due_on for _, due_on in mine)).days,
+            "最早应于": str(min(due_on for _, due_on in mine)),
+            "项目": "、".join(sorted({programme for programme, _ in mine})[:10]),
         }
         for body, mine in late.items()
     ]
     return sorted(found, key=lambda one: (-int(one["最长逾期天数"]), str(one["单位"])))
+
+
+def _late(act: Act) -> Iterator[tuple[str, str, date]]:
+    """What is overdue and whose clock runs: by whom, of what, since when. Only what is counted is read."""
+    of_programmes = (
+        select(col(Organisation.name), col(Programme.ref), col(Obligation.due_on))
+        .join(Programme, col(Programme.id) == Obligation.programme_id)
+        .join(Organisation, col(Organisation.id) == Obligation.owed_by_id)
+        .where(Obligation.state == ObligationState.OPEN, col(Obligation.stopped_at).is_(None))
+    )
+    of_bodies = (
+        select(col(Organisation.name), col(StandingDuty.due_on))
+        .join(Organisation, col(Organisation.id) == StandingDuty.owed_by_id)
+        .where(StandingDuty.state == ObligationState.OPEN, col(StandingDuty.stopped_at).is_(None), _OF_A_BODY)
+    )
+    yield from act.session.exec(of_programmes.where(Obligation.due_on < act.today))
+    for body, due_on in act.session.exec(of_bodies.where(StandingDuty.due_on < act.today)):
+        yield body, STANDING, due_on
 
 
 def progress(act: Act, programme_id: uuid.UUID) -> float:

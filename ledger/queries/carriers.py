@@ -6,13 +6,14 @@ Reads only. Serves no clause of a regulation.
 
 import socket
 import uuid
+from collections.abc import Collection
 
 from pydantic import BaseModel
-from sqlmodel import col, select
+from sqlalchemy import ColumnElement
+from sqlmodel import col, func, select
 
 from ledger.lifecycle import over
 from ledger.processes import lives
-from ledger.programmes import in_flight
 from ledger.runs import run_key
 from models.act import Act
 from models.office import Lease
@@ -39,11 +40,24 @@ class Carrier(BaseModel):
     observed: int
 
 
+_PROGRAMMES = select(Programme).where(~col(Programme.run_settled)).order_by(col(Programme.id))
+_PHASES = (
+    select(Phase, Programme)
+    .join(Programme, col(Programme.id) == Phase.programme_id)
+    .where(~col(Phase.run_settled))
+    .order_by(col(Phase.id))
+)
+
+
 def carrier(act: Act, programme_id: uuid.UUID, phase_id: uuid.UUID | None) -> Carrier:
     """What carries a phase, or the programme's lifecycle when no phase is named."""
     programme = act.session.get_one(Programme, programme_id)
     if phase_id is not None:
         return _of_phase(act, programme, act.session.get_one(Phase, phase_id))
+    return _of_lifecycle(act, programme)
+
+
+def _of_lifecycle(act: Act, programme: Programme) -> Carrier:
     return Carrier(
         programme_id=programme.id,
         programme_ref=programme.ref,
@@ -52,7 +66,7 @@ def carrier(act: Act, programme_id: uuid.UUID, phase_id: uuid.UUID | None) -> Ca
         run_id=programme.run_id,
         generation=programme.generation,
         idempotency_key=run_key(act, programme, None),
-        over=programme_over(act, programme_id),
+        over=programme_over(act, programme.id),
         rejected=programme.state == ProgrammeState.REJECTED,
         observed=programme.observed_number,
     )
@@ -82,16 +96,42 @@ def programme_over(act: Act, programme_id: uuid.UUID) -> bool:
     return act.session.exec(without_run.limit(1)).first() is None
 
 
-def unsettled_carriers(act: Act) -> list[Carrier]:
-    """Every phase and lifecycle whose run has not been seen complete, lifecycles first, oldest first."""
-    found = [carrier(act, programme.id, None) for programme in in_flight(act)]
-    phases = act.session.exec(
-        select(Phase, Programme)
-        .join(Programme, col(Programme.id) == Phase.programme_id)
-        .where(~col(Phase.run_settled))
-        .order_by(col(Phase.id))
-    ).all()
+def unsettled_carriers(act: Act, first: int = 0, limit: int | None = None) -> list[Carrier]:
+    """Every phase and lifecycle whose run has not been seen complete, lifecycles first, oldest first: all, or `limit` from
+    the `first` on.
+    """
+    lifecycles = [_of_lifecycle(act, row) for row in act.session.exec(_PROGRAMMES.offset(first).limit(limit)).all()]
+    if limit is not None and len(lifecycles) == limit:
+        return lifecycles
+    if first:
+        first = max(0, first - act.session.exec(select(func.count()).select_from(_PROGRAMMES.subquery())).one())
+    phases = act.session.exec(_PHASES.offset(first).limit(None if limit is None else limit - len(lifecycles))).all()
+    return lifecycles + [_of_phase(act, programme, phase) for phase, programme in phases]
+
+
+def carriers_of(act: Act, run_ids: Collection[uuid.UUID]) -> list[Carrier]:
+    """What these runs carry, where the ledger still expects something of them."""
+    if not run_ids:
+        return []
+    return _where(act, col(Programme.run_id).in_(run_ids), col(Phase.run_id).in_(run_ids))
+
+
+def carriers_without_run(act: Act) -> list[Carrier]:
+    """Phases and lifecycles whose run is still to be started."""
+    return _where(act, col(Programme.run_id).is_(None), col(Phase.run_id).is_(None))
+
+
+def _where(act: Act, of_programme: ColumnElement[bool], of_phase: ColumnElement[bool]) -> list[Carrier]:
+    found = [_of_lifecycle(act, programme) for programme in act.session.exec(_PROGRAMMES.where(of_programme)).all()]
+    phases = act.session.exec(_PHASES.where(of_phase)).all()
     return found + [_of_phase(act, programme, phase) for phase, programme in phases]
+
+
+def count_unsettled(act: Act) -> int:
+    """How many carriers `unsettled_carriers` finds."""
+    return sum(
+        act.session.exec(select(func.count()).select_from(one.subquery())).one() for one in (_PROGRAMMES, _PHASES)
+    )
 
 
 class HeldLease(BaseModel):

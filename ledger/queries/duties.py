@@ -13,34 +13,39 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from ledger.packs import pack_at
 from ledger.people import heads
-from ledger.queries.standing import Awaited, clock_words, if_not_of
+from ledger.queries.standing import Awaited, clock_words, due_between, if_not_of
 from models.act import Act
 from models.people import Organisation
 from models.register import StandingDuty
 from models.states import ObligationState
 from policies.lookup import duty_of, role_name, setting_words
-from rules.deadlines import due_at
 
 
 def standing_awaited(
-    act: Act, owed_by: Collection[uuid.UUID] | None = None, until: date | None = None
+    act: Act,
+    owed_by: Collection[uuid.UUID] | None = None,
+    until: date | None = None,
+    *,
+    after: date | None = None,
+    limit: int | None = None,
 ) -> list[Awaited]:
-    """Open standing duties of bodies, soonest first: of all, or of some; with `until` what is due by that day."""
-    query = select(StandingDuty).where(col(StandingDuty.person_id).is_(None))
+    """Open standing duties of bodies, soonest first: of all, or of some; with `until` what is due by that day, with `after`
+    what is due later than that, with `limit` the first so many.
+    """
+    due = due_between(act, col(StandingDuty.due_at), after, until)
+    query = select(StandingDuty).where(col(StandingDuty.person_id).is_(None), *due).limit(limit)
     if owed_by is not None:
         query = query.where(col(StandingDuty.owed_by_id).in_(owed_by))
-    return _found(act, query, until)
+    return _found(act, query)
 
 
 def personal_awaited(act: Act, person_id: uuid.UUID) -> list[Awaited]:
     """Open standing duties that one person owes, soonest first."""
-    return _found(act, select(StandingDuty).where(StandingDuty.person_id == person_id), None)
+    return _found(act, select(StandingDuty).where(StandingDuty.person_id == person_id))
 
 
-def _found(act: Act, query: SelectOfScalar[StandingDuty], until: date | None) -> list[Awaited]:
+def _found(act: Act, query: SelectOfScalar[StandingDuty]) -> list[Awaited]:
     query = query.where(StandingDuty.state == ObligationState.OPEN)
-    if until is not None:
-        query = query.where(col(StandingDuty.due_at) <= due_at(until, act.zone))
     rows = act.session.exec(query.order_by(col(StandingDuty.due_at), col(StandingDuty.id))).all()
     return [found for row in rows if (found := _awaited(act, row)) is not None]
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from pydantic import BaseModel, Field
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 
 from ledger.chains import SUBJECT_NAMES
@@ -181,19 +183,27 @@ def awaited(
     quote: Quote | None = None,
     until: date | None = None,
     owed_by: uuid.UUID | None = None,
+    *,
+    after: date | None = None,
+    limit: int | None = None,
 ) -> list[Awaited]:
     """Open obligations, soonest first: of one programme, or of all that run; with `until` what is due by that day, with
-    `owed_by` what that organisation owes.
+    `after` what is due later than that, with `owed_by` what that organisation owes, with `limit` the first so many.
     """
     query = select(Obligation).where(Obligation.state == ObligationState.OPEN)
     if programme is not None:
         query = query.where(Obligation.programme_id == programme.id)
-    if until is not None:
-        query = query.where(col(Obligation.due_at) <= due_at(until, act.zone))
+    query = query.where(*due_between(act, col(Obligation.due_at), after, until))
     if owed_by is not None:
         query = query.where(Obligation.owed_by_id == owed_by)
-    rows = act.session.exec(query.order_by(col(Obligation.due_at), col(Obligation.id))).all()
+    rows = act.session.exec(query.order_by(col(Obligation.due_at), col(Obligation.id)).limit(limit)).all()
     return [_awaited(act, row, quote) for row in rows]
+
+
+def due_between(act: Act, due: Mapped[datetime], after: date | None, until: date | None) -> list[ColumnElement[bool]]:
+    """The conditions for what is due after the one day and by the other."""
+    later = [due > due_at(after, act.zone)] if after is not None else []
+    return [*later, due <= due_at(until, act.zone)] if until is not None else later
 
 
 def _awaited(act: Act, row: Obligation, quote: Quote | None) -> Awaited:

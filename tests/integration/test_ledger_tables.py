@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from ledger.queries import artifacts
 from ledger.queries.artifacts import tables
 from office.runtime.clock import move_clock
 from office.runtime.settings import Settings
@@ -46,3 +47,17 @@ def test_what_is_overdue_is_counted_by_organisation_the_longest_first(road: Road
     longest = [int(str(row["最长逾期天数"])) for row in by_body]
     assert longest == sorted(longest, reverse=True)
     assert longest[0] == max(int(str(row["逾期天数"])) for row in late)
+
+
+def test_a_table_shows_the_soonest_and_counts_the_rest(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = _tables(road, date(2026, 5, 1))
+    assert len(whole["awaited"]) > 4 and whole["awaited"][0]["逾期天数"]
+    monkeypatch.setattr(artifacts, "SHOWN", 3)
+    cut = _tables(road, date(2026, 5, 1))
+    *shown, rest = cut["awaited"]
+    assert shown == whole["awaited"][:3]
+    assert str(rest["事项"]).startswith(f"另有{len(whole['awaited']) - 3}项未列出")
+    assert rest.keys() == shown[0].keys()
+    assert cut["overdue-by-organisation"] == whole["overdue-by-organisation"], "counted over all, shown or not"
+    monkeypatch.setattr(artifacts, "SHOWN", len(whole["awaited"]))
+    assert _tables(road, date(2026, 5, 1)) == whole

@@ -73,7 +73,7 @@ def _bring_wakes() -> None:
     from office.waker import Waker
 
     waker = Waker(settings())
-    waker._everything_at = float("inf")  # the look at everything, once a minute, is no part of a wake
+    waker.round.due_at = float("inf")  # the look at everything, once a minute, is no part of a wake
     assert waker.anything_to_do()
     with get_client(sync_client=True) as client:
         waker.tend_all(client)
