@@ -26,6 +26,9 @@ _BREATH_SECONDS = 0.15
 """How long after a look at a ring the next one comes at the earliest: a deadline day's decisions ring many times and need
 one look, which is among the dearest questions that Prefect's server answers."""
 
+_BUSY_SECONDS = 0.4
+"""The same after a look that found several runs: there are more, and one look for two of them leaves the server time."""
+
 _SEE_SECONDS = 5.0
 """How often it is seen to that the bell still hangs."""
 
@@ -63,10 +66,11 @@ async def _rung(bell: socket.socket) -> bool:
 
 async def _look(worker: ProcessWorker) -> None:
     try:
-        await worker.get_and_submit_flow_runs()
+        taken = await worker.get_and_submit_flow_runs()
     except (httpx.HTTPError, RuntimeError) as trouble:  # not begun yet, or the server is away
         log.debug("the look at a ring failed (%s); the worker looks by itself", trouble)
-    await anyio.sleep(_BREATH_SECONDS)
+        taken = []
+    await anyio.sleep(_BUSY_SECONDS if len(taken) > 1 else _BREATH_SECONDS)
 
 
 def _hear_all(bell: socket.socket) -> None:

@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     engine: Literal["warm", "stock"] = "warm"
     worker_poll_seconds: float = Field(default=2.0, gt=0)
     late_after_seconds: int = Field(default=300, gt=0)
-    worker_limit: int = Field(default=3, gt=0)
+    worker_limit: int = Field(default=5, gt=0)
     engine_memory_mb: int = Field(default=1024, ge=0)
     engine_seconds: int = Field(default=900, ge=0)
     smtp_url: str | None = None

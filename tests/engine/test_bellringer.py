@@ -148,3 +148,23 @@ async def test_many_rings_make_the_worker_look_once(
     assert not await worker._rung(bell)
     asyncio.get_running_loop().call_later(0.02, ring, office, "worker")
     assert await worker._rung(bell)
+
+
+@pytest.mark.parametrize(
+    ("taken", "pause"), [(0, worker._BREATH_SECONDS), (1, worker._BREATH_SECONDS), (2, worker._BUSY_SECONDS)]
+)
+async def test_where_several_runs_wait_the_worker_leaves_the_server_time(
+    monkeypatch: pytest.MonkeyPatch, taken: int, pause: float
+) -> None:
+    pauses: list[float] = []
+
+    class Taking:
+        async def get_and_submit_flow_runs(self) -> list[object]:
+            return [object()] * taken
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr(worker.anyio, "sleep", sleep)
+    await worker._look(Taking())  # type: ignore[arg-type]
+    assert pauses == [pause]
