@@ -31,16 +31,17 @@ def pack_at(act: Act, snapshot_id: UUID) -> Pack:
     digest = _hashes.get(snapshot_id)
     if digest is None:
         digest = act.session.exec(select(PolicySnapshot.hash).where(PolicySnapshot.id == snapshot_id)).one()
+        _hashes[snapshot_id] = digest
     pack = _known.get(digest)
     if pack is None:
         pack = pack_from_snapshot(act.session.get_one(PolicySnapshot, snapshot_id).content)
-    hold(snapshot_id, digest, pack)
+        hold(snapshot_id, digest, pack)
     return pack
 
 
 def hold(snapshot_id: UUID, digest: str, pack: Pack) -> None:
     """Know the pack of a snapshot that was just made from it, without reading it back."""
-    if len(_known) >= _KEEP:
+    if digest not in _known and len(_known) >= _KEEP:
         _known.clear()
         _hashes.clear()
     _known[digest] = pack
@@ -48,10 +49,13 @@ def hold(snapshot_id: UUID, digest: str, pack: Pack) -> None:
 
 
 def know_packs(act: Act) -> None:
-    """Know the packs of all programmes in flight."""
+    """Know the packs of all programmes in flight; one that cannot be read is left to its own programmes' runs."""
     in_flight = select(Programme.snapshot_id).where(col(Programme.run_settled).is_(False)).distinct()
     for snapshot_id in act.session.exec(in_flight.limit(_KEEP)).all():
-        pack_at(act, snapshot_id)
+        try:
+            pack_at(act, snapshot_id)
+        except ValueError:
+            continue
 
 
 def ground_facts(pack: Pack, basis: Mapping[str, Any]) -> dict[str, Any]:

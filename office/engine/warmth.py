@@ -8,13 +8,13 @@ regulation.
 import gc
 import importlib
 import os
+import sys
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
 
 from ledger import packs
 from office.runtime.database import engine_for
@@ -54,7 +54,7 @@ def import_everything(prefect_file: Path) -> None:
 
 def know_packs(office: Settings) -> None:
     """Read the packs that programmes in flight are pinned to, so that their runs need not: that takes 30 ms each time. Where
-    there is no ledger yet, or it does not answer, the runs read them.
+    that is not possible (there is no ledger yet, it does not answer) the runs read them, and each meets its own trouble.
     """
     url = make_url(office.ledger_url)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
@@ -63,8 +63,8 @@ def know_packs(office: Settings) -> None:
     try:
         with reading(office) as act:
             packs.know_packs(act)
-    except DBAPIError:
-        pass
+    except Exception as trouble:
+        print(f"songjiao engine: packs are not read ahead ({type(trouble).__name__})", file=sys.stderr, flush=True)
     finally:
         engine.dispose()
 
