@@ -46,8 +46,8 @@ _SHARE = 20
 """A portion that took so long is followed by that many times its length without one: a round among thousands of programmes
 takes half an hour, and a twentieth of the server. Runs that ended or are executed are seen with every portion."""
 
-_BEFORE = timedelta(seconds=120)
-"""How long before the last portion a run ended that is looked at again."""
+_AT_FIRST, _BEFORE = timedelta(hours=1), timedelta(seconds=30)
+"""How long before the start, and before each later portion, a run ended that is looked at; the round finds what ended earlier."""
 
 _STARTING_SECONDS = 2.0
 """How long a run that was woken, or seen to wait for its process, is not looked at again for the same wake. On a deadline day
@@ -86,32 +86,31 @@ class Round:
     """Where the round over all carriers stands, and when its next portion is due."""
 
     due_at: float = 0.0
-    since: datetime | None = None
-    """After when a run ended that has not been seen yet; None at the start: the last ones are looked at."""
+    since: datetime = field(default_factory=lambda: datetime.now(UTC) - _AT_FIRST)
+    """After when a run ended that has not been seen yet."""
 
-    _first: int = 0
+    _last: Carrier | None = None
     _began: float = field(default_factory=time.monotonic)
-    _found: int = 0
 
     def due(self) -> bool:
         """Whether it is time for a portion."""
         return time.monotonic() >= self.due_at
 
     def portion(self, act: Act) -> list[Carrier]:
-        """The next carriers."""
-        found = unsettled_carriers(act, self._first, _PORTION)
-        self._found = len(found)
-        return found
+        """The carriers that follow those of the portion before; after the last ones the first."""
+        return unsettled_carriers(act, self._last, _PORTION)
 
-    def went(self, seconds: float) -> None:
-        """A portion was tended, in so many seconds."""
+    def went(self, portion: list[Carrier], seconds: float, *, more: bool) -> None:
+        """A portion was tended, in so many seconds; `more` that need help wait: then the next is soon."""
         now = time.monotonic()
         self.since = datetime.now(UTC) - timedelta(seconds=seconds) - _BEFORE
-        self.due_at = now + _SHARE * seconds
-        self._first += self._found
-        if self._found < _PORTION:
-            self.due_at = max(self.due_at, self._began + _ROUND_SECONDS)
-            self._first, self._began = 0, max(now, self.due_at)
+        self.due_at = now + (1 if more else _SHARE) * seconds
+        if len(portion) == _PORTION:
+            self._last = portion[-1]
+        else:
+            began = max(now + _SHARE * seconds, self._began + _ROUND_SECONDS)
+            self.due_at = self.due_at if more else began
+            self._last, self._began = None, began
 
 
 Target = tuple[uuid.UUID, uuid.UUID | None]
@@ -125,6 +124,8 @@ class Waker:
         self._patience: dict[Target, Patience] = {}
         self._dead_since: dict[str, float] = {}
         self._on_their_way: dict[uuid.UUID, tuple[int, float]] = {}
+        self._put_off: set[uuid.UUID] = set()
+        """Runs in need of help that were not their turn: looked at with the next portion, however long ago they ended."""
         self.round = Round()
         began = os.environ.get(BEGAN)
         self._began = datetime.fromisoformat(began) if began else None
@@ -150,24 +151,28 @@ class Waker:
         targets, numbers = _targets(wakes), _numbers(wakes)
         began = time.monotonic()
         going_round = self.round.due()
-        suspects = unusual(client, self.round.since) if going_round else set()
+        suspects = unusual(client, self.round.since) | self._put_off if going_round else set()
         with reading(self._office) as act:
             leases = {lease.run_id: lease for lease in held_leases(act) if lease.run_id is not None}
             # Whoever is being executed looks by itself before it waits again, or is told once its lease is back.
             busy = {run_id for run_id, lease in leases.items() if lease.alive} | self._starting(wakes)
             dead = {run_id for run_id, lease in leases.items() if not lease.alive}
             carriers = [carrier(act, *target) for target, run_id in targets.items() if run_id not in busy]
-            others = {(one.programme_id, one.phase_id): one for one in carriers_of(act, dead | suspects)}
-            if going_round:
-                others |= {(one.programme_id, one.phase_id): one for one in self.round.portion(act)}
+            portion = self.round.portion(act) if going_round else []
+            # Thousands may be cancelled at once: a portion of them now, those first that were not repaired for the longest.
+            in_need = sorted(carriers_of(act, suspects - dead), key=self._last_repaired)
+            tended = [*carriers_of(act, dead), *in_need[:_PORTION], *portion]
+            others = {(one.programme_id, one.phase_id): one for one in tended}
         carriers += [one for target, one in others.items() if target not in targets]
+        if going_round:
+            self._put_off = {one.run_id for one in in_need[_PORTION:] if one.run_id is not None}
         if carriers or dead:
             states = states_of(client, [one.run_id for one in carriers if one.run_id is not None])
             for one in carriers:
                 self._tend(client, one, states, leases, numbers.get((one.programme_id, one.phase_id)))
             drop_dead_leases([leases[run_id] for run_id in dead], states, datetime.now(UTC))
         if going_round:
-            self.round.went(time.monotonic() - began)
+            self.round.went(portion, time.monotonic() - began, more=len(in_need) > _PORTION)
         return len(targets) + len(others)
 
     def _tend(
@@ -186,6 +191,7 @@ class Waker:
             return
         troubled = state is None or (state.ended and not (state.kind == StateType.COMPLETED and what.over))
         if troubled and not patience.allows():
+            self._put_off |= {what.run_id} if what.run_id else set()
             return
         try:
             word = tend(client, what, state, lease, wanted=number is not None, now=datetime.now(UTC), began=self._began)
@@ -195,11 +201,16 @@ class Waker:
         except (NoDeployment, PrefectHTTPStatusError) as trouble:
             # This one run's trouble: the others are tended all the same.
             word = f"could not be tended: {trouble}"
+            self._put_off |= {what.run_id} if what.run_id else set()
         if word is None:
             return
         if word not in ("woken", "settled"):
             patience.note()
         log.info("%s %s of %s: %s", what.flow, what.run_id or "-", what.programme_ref, word)
+
+    def _last_repaired(self, what: Carrier) -> float:
+        patience = self._patience.get((what.programme_id, what.phase_id))
+        return patience.last if patience is not None and patience.count else 0.0
 
     def _starting(self, wakes: list[runs.OpenWake]) -> set[uuid.UUID]:
         """The runs that were woken for just this, or seen to wait for their process, a moment ago."""

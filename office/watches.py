@@ -17,13 +17,8 @@ from models.act import SYSTEM, Act
 from models.office import BusinessClock
 from office.runtime.settings import Settings
 from office.runtime.transactions import reading, transaction
-from tasks.repair import EVERY
 
-PERIODS = {
-    "deadline-watch": ("时限督办", 300),
-    "hourly-audit": ("整点核查", 3600),
-    "reconcile": ("数据核对", int(EVERY.total_seconds())),
-}
+PERIODS = {"deadline-watch": ("时限督办", 300), "hourly-audit": ("整点核查", 3600), "reconcile": ("数据核对", 120)}
 """The deployment, its run's name, and its period in seconds of real time."""
 
 _ALARM_SECONDS = 60.0

@@ -24,7 +24,6 @@ from ledger.queries.carriers import (
     carrier,
     carriers_of,
     carriers_without_run,
-    count_unsettled,
     held_leases,
     unsettled_carriers,
 )
@@ -45,14 +44,8 @@ SAVING = timedelta(seconds=10)
 DISPATCHER = "dispatcher"
 """The lease of the dispatcher. While it is at work wakes are its matter: two at once would execute a run twice."""
 
-EVERY = timedelta(seconds=120)
-"""How often there is a reconciliation."""
-
-LATELY = 2 * EVERY
+LATELY = timedelta(minutes=10)
 """How far back a reconciliation looks for runs that have ended."""
-
-PORTION = 500
-"""How many of the runs that just wait a reconciliation looks at: each takes Prefect some milliseconds."""
 
 REPORTING = timedelta(seconds=3)
 """Within which a worker reports a crash a second time; a run started over before that would be called crashed again."""
@@ -182,8 +175,8 @@ def advance_all() -> int:
 def reconcile_runs() -> dict[str, int]:
     """Compare runs that the ledger still expects something of with Prefect, repair what differs, and count it.
 
-    All that are out of the ordinary, and of the others a portion that is another each time: one by one they would keep
-    a large office's server busy all day.
+    All that are out of the ordinary; those that just wait only while no dispatcher is at work, which goes round them: one
+    by one they would keep a large office's server busy all day.
     """
     log = get_run_logger()
     done: dict[str, int] = {}
@@ -203,7 +196,7 @@ def reconcile_runs() -> dict[str, int]:
                     *(carrier(act, *one) for one in sorted(wanted, key=str)),
                     *without_run,
                     *carriers_of(act, moving | by_run.keys()),
-                    *unsettled_carriers(act, portion(count_unsettled(act), now), PORTION),
+                    *([] if at_work else unsettled_carriers(act)),
                 ]
             )
         states = states_of(client, [one.run_id for one in carriers if one.run_id is not None])
@@ -217,12 +210,6 @@ def reconcile_runs() -> dict[str, int]:
                 done[word] = done.get(word, 0) + 1
         drop_dead_leases(leases, states, now)
     return done
-
-
-def portion(count: int, now: datetime) -> int:
-    """At which of so many carriers a reconciliation begins: each takes the next portion, whoever made the last one."""
-    portions = max(1, -(-count // PORTION))
-    return int(now.timestamp() // EVERY.total_seconds()) % portions * PORTION
 
 
 def _once(carriers: list[Carrier]) -> list[Carrier]:

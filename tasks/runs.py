@@ -5,8 +5,9 @@ Decides nothing; callers say what is to be done. Uses Prefect's public client on
 """
 
 import hashlib
+import itertools
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,7 +41,6 @@ from tasks.thin import thin
 
 _PAGE = 100
 _ENDED = (StateType.COMPLETED, StateType.CANCELLED, StateType.FAILED, StateType.CRASHED)
-_LAST_ENDED = FlowRunSort.END_TIME_DESC
 
 
 class NoDeployment(RuntimeError):
@@ -78,17 +78,22 @@ def states_of(client: SyncPrefectClient, run_ids: Iterable[uuid.UUID]) -> dict[u
     return found
 
 
-def unusual(client: SyncPrefectClient, since: datetime | None = None) -> set[uuid.UUID]:
-    """The runs that are being executed or are about to be, and those that ended after `since` (the last ones only):
-    whatever needs help is among them, but for a run that was deleted or waits without its form.
+def unusual(client: SyncPrefectClient, since: datetime) -> set[uuid.UUID]:
+    """The runs that are being executed or are about to be, and those that ended after `since`: whatever needs help is among
+    them, but for a run that was deleted or waits without its form.
     """
-    ended_then = FlowRunFilterEndTime(after_=since) if since is not None else None
-    asked = (
-        FlowRunFilter(state=_in_states(StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)),
-        FlowRunFilter(state=_in_states(*_ENDED), end_time=ended_then),
-    )
-    found = [client.read_flow_runs(flow_run_filter=one, sort=_LAST_ENDED, limit=_PAGE) for one in asked]
-    return {run.id for some in found for run in some}
+    moving = FlowRunFilter(state=_in_states(StateType.PENDING, StateType.RUNNING, StateType.CANCELLING))
+    ended = FlowRunFilter(state=_in_states(*_ENDED), end_time=FlowRunFilterEndTime(after_=since))
+    return {run_id for those in (moving, ended) for run_id in _all_of(client, those)}
+
+
+def _all_of(client: SyncPrefectClient, those: FlowRunFilter) -> Iterator[uuid.UUID]:
+    """The ids of runs, page by page in an order that does not change meanwhile."""
+    for first in itertools.count(0, _PAGE):
+        page = client.read_flow_runs(flow_run_filter=those, sort=FlowRunSort.ID_DESC, limit=_PAGE, offset=first)
+        yield from (run.id for run in page)
+        if len(page) < _PAGE:
+            return
 
 
 def _in_states(*kinds: StateType) -> FlowRunFilterState:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement
-from sqlmodel import col, func, select
+from sqlmodel import col, select
 
 from ledger.lifecycle import over
 from ledger.processes import lives
@@ -39,6 +39,9 @@ class Carrier(BaseModel):
     rejected: bool
     observed: int
 
+
+_LOT = 1000
+"""How many runs are asked for at a time: a database takes so many values in one statement and no more."""
 
 _PROGRAMMES = select(Programme).where(~col(Programme.run_settled)).order_by(col(Programme.id))
 _PHASES = (
@@ -96,24 +99,24 @@ def programme_over(act: Act, programme_id: uuid.UUID) -> bool:
     return act.session.exec(without_run.limit(1)).first() is None
 
 
-def unsettled_carriers(act: Act, first: int = 0, limit: int | None = None) -> list[Carrier]:
-    """Every phase and lifecycle whose run has not been seen complete, lifecycles first, oldest first: all, or `limit` from
-    the `first` on.
+def unsettled_carriers(act: Act, after: Carrier | None = None, limit: int | None = None) -> list[Carrier]:
+    """Every phase and lifecycle whose run has not been seen complete, lifecycles first, oldest first: all, or the next
+    `limit` after one of them, whatever became of that one.
     """
-    lifecycles = [_of_lifecycle(act, row) for row in act.session.exec(_PROGRAMMES.offset(first).limit(limit)).all()]
-    if limit is not None and len(lifecycles) == limit:
-        return lifecycles
-    if first:
-        first = max(0, first - act.session.exec(select(func.count()).select_from(_PROGRAMMES.subquery())).one())
-    phases = act.session.exec(_PHASES.offset(first).limit(None if limit is None else limit - len(lifecycles))).all()
+    lifecycles: list[Carrier] = []
+    if after is None or after.phase_id is None:
+        programmes = _PROGRAMMES if after is None else _PROGRAMMES.where(col(Programme.id) > after.programme_id)
+        lifecycles = [_of_lifecycle(act, row) for row in act.session.exec(programmes.limit(limit)).all()]
+    later = _PHASES if after is None or after.phase_id is None else _PHASES.where(col(Phase.id) > after.phase_id)
+    phases = act.session.exec(later.limit(None if limit is None else limit - len(lifecycles))).all()
     return lifecycles + [_of_phase(act, programme, phase) for phase, programme in phases]
 
 
 def carriers_of(act: Act, run_ids: Collection[uuid.UUID]) -> list[Carrier]:
     """What these runs carry, where the ledger still expects something of them."""
-    if not run_ids:
-        return []
-    return _where(act, col(Programme.run_id).in_(run_ids), col(Phase.run_id).in_(run_ids))
+    ids = list(run_ids)
+    lots = [ids[first : first + _LOT] for first in range(0, len(ids), _LOT)]
+    return [one for lot in lots for one in _where(act, col(Programme.run_id).in_(lot), col(Phase.run_id).in_(lot))]
 
 
 def carriers_without_run(act: Act) -> list[Carrier]:
@@ -125,13 +128,6 @@ def _where(act: Act, of_programme: ColumnElement[bool], of_phase: ColumnElement[
     found = [_of_lifecycle(act, programme) for programme in act.session.exec(_PROGRAMMES.where(of_programme)).all()]
     phases = act.session.exec(_PHASES.where(of_phase)).all()
     return found + [_of_phase(act, programme, phase) for phase, programme in phases]
-
-
-def count_unsettled(act: Act) -> int:
-    """How many carriers `unsettled_carriers` finds."""
-    return sum(
-        act.session.exec(select(func.count()).select_from(one.subquery())).one() for one in (_PROGRAMMES, _PHASES)
-    )
 
 
 class HeldLease(BaseModel):

@@ -1,8 +1,10 @@
 """How often the dispatcher asks Prefect for a run that is on its way."""
 
+import time
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,15 +12,14 @@ from prefect.client.schemas.objects import StateType
 from sqlmodel import col, select
 
 from ledger import runs
-from ledger.queries.carriers import count_unsettled, unsettled_carriers
+from ledger.queries.carriers import unsettled_carriers
 from models.act import SYSTEM
 from models.office import Wake
 from models.programme import Phase
 from office import waker
 from office.runtime.settings import Settings
 from office.runtime.transactions import reading, transaction
-from tasks.repair import EVERY, portion
-from tasks.runs import RunState
+from tasks.runs import RunState, unusual
 from tests.integration.sample_world import World
 
 NOBODY: Any = None
@@ -102,9 +103,6 @@ def test_a_round_comes_by_every_run_portion_by_portion(
     _close_wakes(sqlite_office)
     with reading(sqlite_office) as act:
         everybody = [one.run_id for one in unsettled_carriers(act)]
-        in_portions = [unsettled_carriers(act, first, 2) for first in range(0, len(everybody), 2)]
-        assert count_unsettled(act) == len(everybody) > 6
-    assert [one.run_id for portion in in_portions for one in portion] == everybody
     assert run_ids <= set(everybody)
     half = len(everybody) // 2 + 1  # what follows is less than a portion, so that the round is over
     monkeypatch.setattr(waker, "_PORTION", half)
@@ -113,28 +111,98 @@ def test_a_round_comes_by_every_run_portion_by_portion(
     looking.tend_all(NOBODY)
     assert (asked[-1], looking.round.due()) == (set(everybody[:half]) - {None}, True)
     looking.tend_all(NOBODY)
-    assert (asked[-1], looking.round.due()) == (set(everybody[half:]) - {None}, False), (
-        "the round is over; the next is a minute away"
-    )
+    assert asked[-1] == set(everybody[half:]) - {None}
+    assert not looking.round.due(), "the round is over; the next is a minute away"
     looking.round.due_at = 0.0
     looking.tend_all(NOBODY)
     assert asked[-1] == set(everybody[:half]) - {None}
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_no_run_is_passed_over_while_others_are_settled(sqlite_office: Settings, size: int) -> None:
+    for number in range(3):
+        _woken(sqlite_office, f"示例{number}")
+    with reading(sqlite_office) as act:
+        everybody = [(one.programme_id, one.phase_id) for one in unsettled_carriers(act)]
+    seen: list[tuple[uuid.UUID, uuid.UUID | None]] = []
+    last = None
+    while True:
+        with reading(sqlite_office) as act:
+            portion = unsettled_carriers(act, last, size)
+        seen += [(one.programme_id, one.phase_id) for one in portion]
+        if len(portion) < size:
+            break
+        last = portion[-1]
+        for one in portion:
+            if one.run_id is not None:
+                with transaction(SYSTEM, office=sqlite_office) as act:
+                    runs.settle_run(act, one.programme_id, one.phase_id, one.run_id)
+    assert seen == everybody
+
+
+def _ended(office: Settings, monkeypatch: pytest.MonkeyPatch) -> list[uuid.UUID]:
+    """Three runs that were just cancelled, no wake, and a round that finds nobody by itself."""
+    run_ids = [_woken(office, f"示例{number}") for number in range(3)]
+    _close_wakes(office)
+    monkeypatch.setattr(waker, "unsettled_carriers", lambda *_: [])
+    looks = iter([{*run_ids, uuid.uuid4()}])
+    monkeypatch.setattr(waker, "unusual", lambda *_: next(looks, set()))
+    return run_ids
+
+
 def test_a_run_that_ended_is_seen_with_the_next_portion_wherever_the_round_stands(
     sqlite_office: Settings, asked: list[set[uuid.UUID]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_id = _woken(sqlite_office)
-    _close_wakes(sqlite_office)
-    monkeypatch.setattr(waker, "unsettled_carriers", lambda *_: [])
-    monkeypatch.setattr(waker, "unusual", lambda *_: {run_id, uuid.uuid4()})
+    run_ids = _ended(sqlite_office, monkeypatch)
     waker.Waker(sqlite_office).tend_all(NOBODY)
-    assert asked == [{run_id}]
+    assert asked == [set(run_ids)]
 
 
-def test_reconciliations_come_by_every_portion_in_turn() -> None:
-    began = datetime(2026, 3, 1, tzinfo=UTC)
-    turns = [portion(1200, began + number * EVERY) for number in range(3)]
-    assert sorted(turns) == [0, 500, 1000]
-    assert {portion(500, began + number * EVERY) for number in range(3)} == {0}
-    assert portion(0, began) == 0
+def test_where_more_ended_than_a_portion_holds_the_rest_is_seen_soon(
+    sqlite_office: Settings, asked: list[set[uuid.UUID]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_ids = _ended(sqlite_office, monkeypatch)
+    monkeypatch.setattr(waker, "_PORTION", 2)
+    looking = waker.Waker(sqlite_office)
+    looking.tend_all(NOBODY)
+    assert looking.round.due_at - time.monotonic() < 5, "not a minute away"
+    looking.round.due_at = 0.0
+    looking.tend_all(NOBODY)
+    assert [len(look) for look in asked] == [2, 1]
+    assert asked[0] | asked[1] == set(run_ids)
+
+
+def test_a_run_whose_pause_is_not_over_is_looked_at_again_however_long_ago_it_ended(
+    sqlite_office: Settings, asked: list[set[uuid.UUID]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_ids = _ended(sqlite_office, monkeypatch)
+    monkeypatch.setattr(waker, "states_of", lambda _, ids: asked.append(set(ids)) or _cancelled(ids))
+    lost: list[object] = []
+    monkeypatch.setattr(waker, "tend", lambda _client, what, *_, **__: lost.append(what.run_id) or "lost (cancelled)")
+    monkeypatch.setattr(waker.Patience, "allows", lambda _: False)
+    looking = waker.Waker(sqlite_office)
+    looking.tend_all(NOBODY)
+    assert lost == []
+    monkeypatch.undo()
+    monkeypatch.setattr(waker, "states_of", lambda _, ids: _cancelled(ids))
+    monkeypatch.setattr(waker, "unusual", lambda *_: set())
+    monkeypatch.setattr(waker, "unsettled_carriers", lambda *_: [])
+    monkeypatch.setattr(waker, "tend", lambda _client, what, *_, **__: lost.append(what.run_id) or "lost (cancelled)")
+    looking.round.due_at = 0.0
+    looking.tend_all(NOBODY)
+    assert sorted(lost, key=str) == sorted(run_ids, key=str)
+
+
+def _cancelled(run_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, RunState]:
+    return {run_id: RunState(StateType.CANCELLED, datetime.now(UTC)) for run_id in run_ids}
+
+
+def test_the_unusual_are_asked_for_to_the_last_page() -> None:
+    ended = [SimpleNamespace(id=uuid.uuid4()) for _ in range(250)]
+
+    class Client:
+        def read_flow_runs(self, *, flow_run_filter: Any, limit: int, offset: int, sort: Any) -> list[Any]:
+            return ended[offset : offset + limit] if flow_run_filter.end_time is not None else []
+
+    client: Any = Client()
+    assert unusual(client, datetime.now(UTC)) == {run.id for run in ended}
