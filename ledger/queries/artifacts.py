@@ -29,6 +29,7 @@ STANDING = "常设事项"
 SHOWN = 500
 """How many lines a table has at most: Prefect keeps every version of it, and a page of thousands helps nobody."""
 
+COLUMNS = ("项目", "简称", "事项", "单位", "应于", "逾期天数", "计时", "依据")
 _OF_A_BODY = col(StandingDuty.person_id).is_(None)
 STATES = {"open": "未到期", "met": "按时", "met-late": "逾期已报", "waived": "免报", "cancelled": "取消"}
 
@@ -112,12 +113,12 @@ def _soonest(act: Act, after: date | None, until: date | None) -> list[dict[str,
     rows = awaited_rows(act, after=after, until=until, limit=SHOWN)
     rows += standing_awaited(act, after=after, until=until, limit=SHOWN)
     shown = [_line(row) for row in sorted(rows, key=lambda row: (str(row.until), str(row.id)))[:SHOWN]]
-    more = _count(act, after, until) - len(shown) if len(shown) == SHOWN else 0
+    more = _count(act, after, until) - len(shown)
     return [*shown, _rest(more)] if more else shown
 
 
 def _count(act: Act, after: date | None, until: date | None) -> int:
-    """How many are open: of programmes, and of bodies outside them."""
+    """How many are open: of programmes, and of bodies outside them, those too that cannot be put in words."""
     of_programmes = select(func.count()).select_from(Obligation).where(Obligation.state == ObligationState.OPEN)
     of_bodies = select(func.count()).select_from(StandingDuty).where(StandingDuty.state == ObligationState.OPEN)
     of_programmes = of_programmes.where(*due_between(act, col(Obligation.due_at), after, until))
@@ -126,21 +127,13 @@ def _count(act: Act, after: date | None, until: date | None) -> int:
 
 
 def _line(row: Awaited) -> dict[str, Any]:
-    return {
-        "项目": row.programme or STANDING,
-        "简称": row.title,
-        "事项": row.what,
-        "单位": row.organisation,
-        "应于": str(row.until),
-        "逾期天数": row.overdue_days,
-        "计时": row.clock,
-        "依据": row.clause or "本办公室设置",
-    }
+    what = (row.programme or STANDING, row.title, row.what, row.organisation)
+    when = (str(row.until), row.overdue_days, row.clock, row.clause or "本办公室设置")
+    return dict(zip(COLUMNS, (*what, *when), strict=True))
 
 
 def _rest(count: int) -> dict[str, Any]:
-    blank = dict.fromkeys(("项目", "简称", "事项", "单位", "应于", "逾期天数", "计时", "依据"), "")
-    return blank | {"事项": f"另有{count}项未列出;全部用命令 deadline list 查看"}
+    return dict.fromkeys(COLUMNS, "") | {"事项": f"另有{count}项未列出;用命令 deadline list 查看"}
 
 
 def _overdue(act: Act) -> list[dict[str, Any]]:

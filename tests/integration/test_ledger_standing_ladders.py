@@ -310,3 +310,15 @@ def test_a_duty_that_cannot_be_worked_out_stops_nobody_and_is_found(bureau: Bure
     assert "duty_stuck" in bureau.look(select(AuditEvent.kind))
     found = bureau.do(None, look_over, datetime(2026, 7, 1, 4, tzinfo=UTC))
     assert [(one.kind, one.count) for one in found if one.kind == "duty-no-next-moment"] == [("duty-no-next-moment", 1)]
+
+
+def test_a_duty_that_its_text_no_longer_knows_is_counted_where_it_cannot_be_shown(bureau: Bureau) -> None:
+    _be(bureau, 2026, 7, 20)
+    with reading(bureau.office) as act:
+        before = tables(act)["awaited"]
+    with engine_for(bureau.office.ledger_url).begin() as connection:
+        done = connection.exec_driver_sql(f"UPDATE standing_duty SET kind = 'unheard-of' WHERE kind = '{MEETING}'")
+    with reading(bureau.office) as act:
+        *shown, rest = tables(act)["awaited"]
+    assert len(shown) == len(before) - done.rowcount
+    assert rest["事项"] == f"另有{done.rowcount}项未列出;用命令 deadline list 查看"
