@@ -159,12 +159,13 @@ async def test_where_several_runs_wait_the_worker_leaves_the_server_time(
     pauses: list[float] = []
 
     class Taking:
-        async def get_and_submit_flow_runs(self) -> list[object]:
+        async def get_and_submit_flow_runs(self) -> list[Any]:
             return [object()] * taken
 
     async def sleep(seconds: float) -> None:
         pauses.append(seconds)
 
     monkeypatch.setattr(worker.anyio, "sleep", sleep)
-    await worker._look(Taking())  # type: ignore[arg-type]
+    taking: Any = Taking()
+    await worker._look(taking)
     assert pauses == [pause]
