@@ -54,8 +54,9 @@ def status_of(error: Exception) -> int | None:
     if isinstance(error, NoLedger):
         complain(
             say(
-                f"还没有台账({error});请先运行 songjiao up 建立",
-                f"there is no ledger yet ({error}); run songjiao up once to make it",
+                f"还没有台账({error});请先运行 songjiao up 建立;数据文件夹在别处时,请像运行 up 时一样设置 SONGJIAO_DATA_DIR",
+                f"there is no ledger yet ({error}); run songjiao up once to make it, or set SONGJIAO_DATA_DIR as it was"
+                " for up where the data folder is elsewhere",
             )
         )
         return TROUBLE

@@ -78,7 +78,7 @@ def status(as_json: Json = False) -> None:
     else:
         for text in (
             *_of_office(state, children),
-            *(text for one in found for text in _of_watch(one, zone)),
+            *(text for one in found for text in _of_watch(one, zone, state is not None)),
             _of_backlog(say("到期未发的消息", "messages due and unsent"), messages),
             _of_backlog(say("未处理的运行唤醒", "open wakes"), wakes),
         ):
@@ -105,12 +105,14 @@ def _of_office(state: "OfficeState | None", children: dict[str, bool]) -> list[s
     return lines
 
 
-def _of_watch(one: "WatchView", zone: tzinfo) -> list[str]:
+def _of_watch(one: "WatchView", zone: tzinfo, running: bool) -> list[str]:
     name, since = say(*NAMES[one.name]), when(one.looked_at, zone)
     if one.looked_at is None:
         told = say(f"{name}:尚未运行", f"{name}: has not run yet")
     elif one.silent:
         told = say(f"{name}:自{since}起没有运行", f"{name}: has not run since {since}")
+    elif not running:
+        told = say(f"{name}:上次 {since}", f"{name}: last {since}")
     else:
         told = say(f"{name}:正常(上次 {since})", f"{name}: in order (last {since})")
     return [told, *(f"  {finding.words()[spoken() == 'en']}" for finding in one.found)]

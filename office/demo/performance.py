@@ -109,7 +109,6 @@ def _settings() -> Settings:
         policies_dir=given.policies_dir,
         templates_dir=None,
         smtp_url="smtp://127.0.0.1:1",  # set to the mailbox's own address once it listens
-        locale=given.locale,
         _env_file=None,
     )
 

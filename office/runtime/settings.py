@@ -36,7 +36,6 @@ class Settings(BaseSettings):
     engine_seconds: int = Field(default=900, ge=0)
     smtp_url: str | None = None
     smtp_from: str = "songjiao@localhost"
-    locale: Literal["zh-CN", "en"] = "zh-CN"
     time_zone: str = "Asia/Shanghai"
     upload_limit_mb: int = Field(default=50, gt=0)
     public_url: str | None = None

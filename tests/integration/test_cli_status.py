@@ -86,6 +86,9 @@ def test_no_office_is_wrong_by_itself(sqlite_office: Settings) -> None:
     told = songjiao("status", "--json")
     assert (told.status, told.data["in_order"]) == (1, False)
     assert told.data["office"] == {"runs": False, "children": {}}
+    with transaction(SYSTEM, office=sqlite_office) as act:
+        looked(act, SWEEP, datetime.now(UTC))
+    assert [text for text in lines(songjiao("status", lang="en")) if "in order" in text] == []
 
 
 def test_a_state_file_that_was_left_behind_counts_as_none(runs: Runs, sqlite_office: Settings, ended: int) -> None:
