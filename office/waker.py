@@ -125,7 +125,7 @@ class Waker:
         self._dead_since: dict[str, float] = {}
         self._on_their_way: dict[uuid.UUID, tuple[int, float]] = {}
         self._put_off: set[uuid.UUID] = set()
-        """Runs in need of help that were not their turn: looked at with the next portion, however long ago they ended."""
+        """Runs in need of help that have not been tended: looked at with the next portion, however long ago they ended."""
         self.round = Round()
         began = os.environ.get(BEGAN)
         self._began = datetime.fromisoformat(began) if began else None
@@ -165,7 +165,7 @@ class Waker:
             others = {(one.programme_id, one.phase_id): one for one in tended}
         carriers += [one for target, one in others.items() if target not in targets]
         if going_round:
-            self._put_off = {one.run_id for one in in_need[_PORTION:] if one.run_id is not None}
+            self._put_off = {one.run_id for one in in_need if one.run_id is not None}
         if carriers or dead:
             states = states_of(client, [one.run_id for one in carriers if one.run_id is not None])
             for one in carriers:
@@ -189,6 +189,8 @@ class Waker:
         lease = leases.get(what.run_id) if what.run_id else None
         if self._worker_may_still_speak(state, lease):
             return
+        if what.run_id is not None:
+            self._put_off.discard(what.run_id)
         troubled = state is None or (state.ended and not (state.kind == StateType.COMPLETED and what.over))
         if troubled and not patience.allows():
             self._put_off |= {what.run_id} if what.run_id else set()

@@ -193,6 +193,23 @@ def test_a_run_whose_pause_is_not_over_is_looked_at_again_however_long_ago_it_en
     assert sorted(lost, key=str) == sorted(run_ids, key=str)
 
 
+def test_a_run_in_need_is_not_forgotten_where_prefect_went_away_amid_a_portion(
+    sqlite_office: Settings, asked: list[set[uuid.UUID]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_ids = _ended(sqlite_office, monkeypatch)
+    looking = waker.Waker(sqlite_office)
+    states_of = waker.states_of
+    monkeypatch.setattr(waker, "states_of", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        looking.tend_all(NOBODY)
+    monkeypatch.setattr(waker, "states_of", states_of)
+    looking.tend_all(NOBODY)  # nobody among the unusual any more
+    assert asked == [set(run_ids)]
+    looking.round.due_at = 0.0
+    looking.tend_all(NOBODY)
+    assert asked == [set(run_ids)], "once they are tended they are nobody's suspects"
+
+
 def _cancelled(run_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, RunState]:
     return {run_id: RunState(StateType.CANCELLED, datetime.now(UTC)) for run_id in run_ids}
 
