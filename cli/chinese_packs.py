@@ -85,6 +85,9 @@ FAULTS: dict[str, str] = {
     "{} cannot begin the number of a programme": "{0} 不能作项目编号的开头",
     "write two to six capital letters, such as CQ": "请写 2 至 6 个大写字母,如 CQ",
     "there is no time zone {}": "没有时区 {0}",
+    "no flow run can start in {} MB; give {} or more, or 0 for no bound": (
+        "{0} MB 内存不足以启动任何运行;请设为 {1} 以上,或设为 0 不作限制"
+    ),
     "{} is no key": "{0} 不能作键名",
     "use small letters, digits and dashes, such as site-visit": "请用小写字母、数字和短横,如 site-visit",
     "{} is no id": "{0} 不能作编号",

@@ -64,11 +64,13 @@ def status_of(error: Exception) -> int | None:
         complain(_of_database(error))
         return TROUBLE
     if isinstance(error, ValidationError) and error.title == "Settings":
+        from cli.reading import words_of
+        from office.runtime.settings import Settings
+
         for detail in error.errors(include_url=False):
             name = "SONGJIAO_" + "_".join(str(part) for part in detail["loc"]).upper()
-            complain(
-                say(f"设置 {name} 无法使用:{detail['msg']}", f"the setting {name} cannot be used: {detail['msg']}")
-            )
+            wrong = words_of(detail, Settings)
+            complain(say(f"设置 {name} 无法使用:{wrong}", f"the setting {name} cannot be used: {wrong}"))
         return TROUBLE
     if isinstance(error, OSError):
         place = f" {error.filename}" if error.filename else ""

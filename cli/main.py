@@ -145,8 +145,22 @@ def _wrong_usage(error: typer.TyperException) -> int:
     return error.exit_code
 
 
+def _open_what_was_closed() -> None:
+    """Give a program that was started without standard streams (`>&-`) empty ones, so that no file of ours takes their
+    numbers and nothing stumbles over a stream that is not there.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r"))
+
+
 def main() -> None:
     """The program `songjiao`."""
+    _open_what_was_closed()
     os.umask(0o077)  # ledger, documents and logs hold personal data: theirs alone who runs the office
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

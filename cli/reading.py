@@ -62,7 +62,7 @@ def read(path: Path, model: type[M], further: Callable[[M], Iterable[tuple[Place
         for detail in details:
             place = (*detail["loc"], *_deeper(detail))
             if place not in faults and not _follows(detail, details):
-                faults[place] = _words(detail, model)
+                faults[place] = words_of(detail, model)
     else:
         if not faults:
             faults = {place: sentence(what) for place, what in (further(value) if further else ())}
@@ -143,7 +143,7 @@ def _no_day(given: object) -> str:
     return say(f"{given} 不是日期,请写成 2026-03-23", f"{given} is not a day; write it as 2026-03-23")
 
 
-def _words(error: ErrorDetails, model: type[BaseModel]) -> str:
+def words_of(error: ErrorDetails, model: type[BaseModel]) -> str:
     """What is wrong with a field, in the reader's language."""
     kind, context, given = error["type"], error.get("ctx", {}), error.get("input")
     last = error["loc"][-1] if error["loc"] else ""

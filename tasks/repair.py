@@ -36,7 +36,10 @@ STARTING = timedelta(seconds=60)
 """After which a run that Prefect calls pending, and nobody executes, counts as never started."""
 
 SILENT = timedelta(seconds=120)
-"""After which a run that Prefect calls running or cancelling, and nobody executes, counts as abandoned."""
+"""After which a run that Prefect calls running, and nobody executes, counts as abandoned."""
+
+CALLED_OFF = timedelta(seconds=15)
+"""The same where it is being cancelled: it holds no lease, so nothing but its start can still be under way."""
 
 SAVING = timedelta(seconds=10)
 """Within which a run that has just been suspended gets its form."""
@@ -127,7 +130,7 @@ def _tend_moving(
     age = now - state.since
     executed = state.kind in (StateType.RUNNING, StateType.PENDING)
     if state.kind == StateType.CANCELLING:
-        if age < SILENT:
+        if age < CALLED_OFF:
             return None
         client.set_flow_run_state(run_id, Cancelled(message=_GONE), force=True)
         return _lose(what, "cancelled")

@@ -9,6 +9,7 @@ Started by the warden: `python -m office.engine.parent --door FD --limit N --mem
 """
 
 import argparse
+import contextlib
 import gc
 import json
 import os
@@ -67,6 +68,11 @@ class Parent:
         self._leaving = False
         self._door_open = False
 
+    @staticmethod
+    def _tell_warden(word: bytes) -> None:
+        with contextlib.suppress(BrokenPipeError):  # a warden that is gone is noticed at the other pipe
+            os.write(1, word)
+
     def serve(self) -> Order | None:
         """Serve until retired and drained, or told to leave. In a forked child: return what that child has to do."""
         wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -76,7 +82,7 @@ class Parent:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._selector.register(wake_read, selectors.EVENT_READ, "wake")
         self._selector.register(0, selectors.EVENT_READ, "warden")
-        os.write(1, b"ready\n")
+        self._tell_warden(b"ready\n")
         while not self._leaving and not (self._retired and not self._runs):
             self._tend_door()
             for key, _ in self._selector.select(self._until_next_end()):
@@ -114,7 +120,7 @@ class Parent:
             return
         if self._watched != _marks(self._watched):
             # Whoever knocks waits at the door, which the next parent opens.
-            os.write(1, b"retire\n")
+            self._tell_warden(b"retire\n")
             self._retire()
             return
         try:

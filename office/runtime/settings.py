@@ -9,13 +9,17 @@ import secrets
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from office.runtime.durable import sync_folder
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+
+LEAST_ENGINE_MB = 512
+"""With less memory a flow run's process cannot even start its threads."""
 
 
 class Settings(BaseSettings):
@@ -27,9 +31,9 @@ class Settings(BaseSettings):
     database_url: str | None = None
     policies_dir: Path = REPOSITORY / "policies"
     templates_dir: Path | None = None
-    prefect_port: int = 4200
+    prefect_port: int = Field(default=4200, ge=0, le=65535)
     engine: Literal["warm", "stock"] = "warm"
-    worker_poll_seconds: float = Field(default=2.0, gt=0)
+    worker_poll_seconds: float = Field(default=2.0, gt=0, le=3600)
     late_after_seconds: int = Field(default=300, gt=0)
     worker_limit: int = Field(default=5, gt=0)
     engine_memory_mb: int = Field(default=1024, ge=0)
@@ -40,6 +44,24 @@ class Settings(BaseSettings):
     upload_limit_mb: int = Field(default=50, gt=0)
     public_url: str | None = None
     mail_attachments_mb: int = Field(default=10, ge=0)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError) as unknown:
+            raise ValueError(f"there is no time zone {name!r}") from unknown
+        return name
+
+    @field_validator("engine_memory_mb")
+    @classmethod
+    def _is_enough(cls, megabytes: int) -> int:
+        if 0 < megabytes < LEAST_ENGINE_MB:
+            raise ValueError(
+                f"no flow run can start in {megabytes} MB; give {LEAST_ENGINE_MB} or more, or 0 for no bound"
+            )
+        return megabytes
 
     @property
     def root(self) -> Path:
