@@ -254,7 +254,7 @@ def _show(picked: Sequence[tuple["Choice", Row | None]], missed: Sequence["Resul
         "organisation": say("审核单位", "organisation"),
         "may": say("可作决定", "may be decided"),
         "until": say("期限", "until"),
-        "code": say("验证码", "code"),
+        "code": say("附验证码", "code given"),
         "before": say("情况", "state"),
     }
     if as_json:

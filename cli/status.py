@@ -102,6 +102,8 @@ def _of_office(state: "OfficeState | None", children: dict[str, bool]) -> list[s
         called = say(*PARTS.get(name, (name, name)))
         told = say("运行中", "runs") if alive else say("没有运行", "does not run")
         lines.append(say(f"  {called}:{told}", f"  {called}: {told}"))
+    if state.engine == "stock":
+        lines.append(say("  运行按 Prefect 原有方式启动(stock)", "  flow runs start Prefect's own way (stock)"))
     return lines
 
 

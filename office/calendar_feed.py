@@ -73,7 +73,7 @@ def _entry(row: Awaited, base: str, *, english: bool) -> icalendar.Event:
     entry.add("summary", f"{late}{of}{what}" + (f" ({row.organisation})" if english else f"（{row.organisation}）"))
     entry.add("description", _description(row, english=english))
     page = f"programme-{row.programme.lower()}" if row.programme else "awaited"
-    entry.add("url", f"{base}/artifacts/key/{page}")
+    entry.add("url", f"{base}/v2/artifacts/key/{page}")
     entry.add("categories", [row.programme or _standing(english=english)])
     entry.add("transp", "TRANSPARENT")
     return entry

@@ -55,7 +55,7 @@ def _quote(office: Settings, clause: object) -> str | None:
 def _link(office: Settings, programme: object) -> str | None:
     """The page with the programme's timeline."""
     base = _base(office)
-    return f"{base}/artifacts/key/programme-{programme.lower()}" if base and isinstance(programme, str) else None
+    return f"{base}/v2/artifacts/key/programme-{programme.lower()}" if base and isinstance(programme, str) else None
 
 
 def _run_page(office: Settings, run_id: object) -> str | None:

@@ -65,11 +65,16 @@ def test_up_takes_the_stock_engine_from_its_option(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "data", prefect_port=0, _env_file=None)  # type: ignore[call-arg]
     place_migrated_database(settings)
     environment = os.environ | {"SONGJIAO_DATA_DIR": str(settings.root), "SONGJIAO_PREFECT_PORT": "0"}
-    command = [sys.executable, "-c", "from cli.main import main; main()", "up", "--engine", "stock"]
-    with subprocess.Popen(command, env=environment, cwd=REPOSITORY, stdout=subprocess.DEVNULL) as up:
+    songjiao = [sys.executable, "-c", "from cli.main import main; main()"]
+    with subprocess.Popen(
+        [*songjiao, "up", "--engine", "stock"], env=environment, cwd=REPOSITORY, stdout=subprocess.DEVNULL
+    ) as up:
         try:
             state = wait_until(lambda: _ready(settings), "a ready office", seconds=150)
             assert (state.engine, list(state.children)) == ("stock", ["server", "worker", "dispatcher"])
+            status = [*songjiao, "status", "--lang", "en"]
+            told = subprocess.run(status, env=environment, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+            assert "flow runs start Prefect's own way (stock)" in told.stdout
         finally:
             up.send_signal(signal.SIGINT)
     assert processes_of(settings) == []

@@ -153,7 +153,7 @@ def test_a_mail_links_to_its_programme_where_readers_reach_the_office(
     box = Outbox.begin(sqlite_office, mailbox.url, public_url="https://songjiao.example.test/")
     box.tell(box.add("甲", email="a@sample.localhost"), programme="CQ-2026-0001")
     box.deliver()
-    link = "https://songjiao.example.test/artifacts/key/programme-cq-2026-0001"
+    link = "https://songjiao.example.test/v2/artifacts/key/programme-cq-2026-0001"
     assert f"在线查看：{link}\n" in mailbox.mails[0].text
 
 
