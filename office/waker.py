@@ -44,7 +44,7 @@ _PORTION = 100
 
 _SHARE = 20
 """A portion that took so long is followed by that many times its length without one: a round among thousands of programmes
-takes half an hour, and a twentieth of the server. Runs that ended or are executed are seen with every portion."""
+takes half an hour, and a twentieth of the server. Runs that ended badly or are executed are seen with every portion."""
 
 _AT_FIRST, _BEFORE = timedelta(hours=1), timedelta(seconds=30)
 """How long before the start, and before each later portion, a run ended that is looked at; the round finds what ended earlier."""

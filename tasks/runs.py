@@ -9,7 +9,7 @@ import itertools
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from prefect import Task, get_client
 from prefect.client.orchestration import SyncPrefectClient
@@ -40,7 +40,11 @@ from office.runtime.transactions import reading, transaction
 from tasks.thin import thin
 
 _PAGE = 100
-_ENDED = (StateType.COMPLETED, StateType.CANCELLED, StateType.FAILED, StateType.CRASHED)
+_ENDED_BADLY = (StateType.CANCELLED, StateType.FAILED, StateType.CRASHED)
+_ENDED = (StateType.COMPLETED, *_ENDED_BADLY)
+
+_JUST_NOW = timedelta(minutes=1)
+"""Within which runs completed that are looked at: they are many, and hardly one of them needs help."""
 
 
 class NoDeployment(RuntimeError):
@@ -79,12 +83,15 @@ def states_of(client: SyncPrefectClient, run_ids: Iterable[uuid.UUID]) -> dict[u
 
 
 def unusual(client: SyncPrefectClient, since: datetime) -> set[uuid.UUID]:
-    """The runs that are being executed or are about to be, and those that ended after `since`: whatever needs help is among
-    them, but for a run that was deleted or waits without its form.
+    """The runs that are being executed or are about to be, those that ended badly after `since`, and those that completed
+    just now: whatever needs help is among them, but for a run that was deleted, waits without its form, or completed while
+    nobody looked.
     """
     moving = FlowRunFilter(state=_in_states(StateType.PENDING, StateType.RUNNING, StateType.CANCELLING))
-    ended = FlowRunFilter(state=_in_states(*_ENDED), end_time=FlowRunFilterEndTime(after_=since))
-    return {run_id for those in (moving, ended) for run_id in _all_of(client, those)}
+    badly = FlowRunFilter(state=_in_states(*_ENDED_BADLY), end_time=FlowRunFilterEndTime(after_=since))
+    just_now = FlowRunFilterEndTime(after_=max(since, datetime.now(UTC) - _JUST_NOW))
+    completed = FlowRunFilter(state=_in_states(StateType.COMPLETED), end_time=just_now)
+    return {run_id for those in (moving, badly, completed) for run_id in _all_of(client, those)}
 
 
 def _all_of(client: SyncPrefectClient, those: FlowRunFilter) -> Iterator[uuid.UUID]:

@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -214,12 +214,22 @@ def _cancelled(run_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, RunState]:
     return {run_id: RunState(StateType.CANCELLED, datetime.now(UTC)) for run_id in run_ids}
 
 
-def test_the_unusual_are_asked_for_to_the_last_page() -> None:
-    ended = [SimpleNamespace(id=uuid.uuid4()) for _ in range(250)]
+def test_the_unusual_are_asked_for_to_the_last_page_and_the_completed_of_the_last_minute_only() -> None:
+    """Among thousands of programmes thousands of runs complete in an hour: to read them all took the server a minute."""
+    cancelled = [SimpleNamespace(id=uuid.uuid4()) for _ in range(250)]
+    looked_back: dict[StateType, datetime] = {}
 
     class Client:
         def read_flow_runs(self, *, flow_run_filter: Any, limit: int, offset: int, sort: Any) -> list[Any]:
-            return ended[offset : offset + limit] if flow_run_filter.end_time is not None else []
+            kinds = flow_run_filter.state.type.any_
+            if flow_run_filter.end_time is not None:
+                looked_back.update(dict.fromkeys(kinds, flow_run_filter.end_time.after_))
+            return cancelled[offset : offset + limit] if StateType.CANCELLED in kinds else []
 
     client: Any = Client()
-    assert unusual(client, datetime.now(UTC)) == {run.id for run in ended}
+    now = datetime.now(UTC)
+    assert unusual(client, now - timedelta(hours=1)) == {run.id for run in cancelled}
+    assert looked_back[StateType.CANCELLED] == looked_back[StateType.CRASHED] == now - timedelta(hours=1)
+    assert looked_back[StateType.COMPLETED] > now - timedelta(minutes=2)
+    unusual(client, now - timedelta(seconds=5))
+    assert looked_back[StateType.COMPLETED] == now - timedelta(seconds=5)
