@@ -59,8 +59,8 @@ format: $(READY) ## put all Python files into the house's form
 	@$(BIN)/ruff check --select I --fix -q . && $(BIN)/ruff format .
 
 bench: $(READY) ## run every measurement in bench/ one after the other
-	@set -e; for file in $$(grep -l '__main__' bench/*.py); do \
-		name=$$(basename $$file .py); echo "== $$name"; $(BIN)/python -m bench.$$name $(ARGS); done
+	@set -e; for name in decision wake burst idle sweep; do \
+		echo "== $$name"; $(BIN)/python -m bench.$$name $(ARGS); done
 
 pins: $(READY) ## work out constraints.txt anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "make pins needs uv on the PATH; nothing else here does." >&2; exit 2; }
