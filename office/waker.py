@@ -47,7 +47,7 @@ _SHARE = 20
 takes half an hour, and a twentieth of the server. Runs that ended badly or are executed are seen with every portion."""
 
 _AT_FIRST, _BEFORE = timedelta(hours=1), timedelta(seconds=30)
-"""How long before the start, and before each later portion, a run ended that is looked at; the round finds what ended earlier."""
+"""How long before the start, and before each later portion, a run ended badly that is looked at; the round finds the others."""
 
 _STARTING_SECONDS = 2.0
 """How long a run that was woken, or seen to wait for its process, is not looked at again for the same wake. On a deadline day

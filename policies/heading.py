@@ -6,8 +6,9 @@ words: they stand in the ledger, in run names and in commands.
 
 import re
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import available_timezones
 
+from models.values import is_zone
 from policies.problems import Finding, nearest
 from policies.schema import Pack
 from policies.walk import parts
@@ -30,18 +31,11 @@ def heading_findings(pack: Pack) -> Iterator[Finding]:
             f"{pack.region_code!r} cannot begin the number of a programme",
             "write two to six capital letters, such as CQ",
         )
-    if not _is_zone(pack.time_zone):
+    if not is_zone(pack.time_zone):
         yield Finding(
             ("time_zone",), f"there is no time zone {pack.time_zone!r}", nearest(pack.time_zone, available_timezones())
         )
     yield from _keys(pack)
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        return bool(ZoneInfo(name))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
 
 
 def _keys(pack: Pack) -> Iterator[Finding]:

@@ -9,11 +9,11 @@ import secrets
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from models.values import is_zone
 from office.runtime.durable import sync_folder
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -48,10 +48,8 @@ class Settings(BaseSettings):
     @field_validator("time_zone")
     @classmethod
     def _is_a_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, ValueError, OSError) as unknown:
-            raise ValueError(f"there is no time zone {name!r}") from unknown
+        if not is_zone(name):
+            raise ValueError(f"there is no time zone {name!r}")
         return name
 
     @field_validator("engine_memory_mb")
